@@ -1,0 +1,76 @@
+"""What an OTP account is, and its limits: the one definition for token, wire, desk and verifier."""
+
+from .errors import BadValue
+from .otp import ALGORITHMS, MAX_COUNTER
+
+KINDS = ("totp", "hotp")
+MAX_SECRET = 128  # bytes
+MAX_LABEL = 64  # bytes of UTF-8, for the issuer and for the name
+MAX_TIME = 0xFFFFFFFF  # seconds: 2106-02-07
+
+
+class Account:
+    """A shared secret and what codes are made of it.
+
+    secret    1 to 128 bytes
+    issuer, name  text of at most 64 bytes of UTF-8 without control characters; the name is not empty
+    kind      "totp" (RFC 6238) or "hotp" (RFC 4226)
+    algorithm "SHA1", "SHA256" or "SHA512"
+    digits    6 to 8
+    period    TOTP's time step, 1 to 3600 s; t0 is its first second (UTC, usually 0)
+    counter   HOTP's next counter, 0 to 2**64 - 1
+
+    Raises BadValue naming the first field that is out of its limits. The repr shows no secret.
+    """
+
+    def __init__(
+        self, secret, name, issuer="", kind="totp", algorithm="SHA1", digits=6, period=30, t0=0, counter=0
+    ):
+        self.issuer = label("issuer", issuer)
+        self.name = label("name", name)
+        if not name:
+            raise BadValue("name", "give the account a name")
+        self.kind = choice("kind", kind, KINDS)
+        self.algorithm = choice("algorithm", algorithm, ALGORITHMS)
+        self.digits = whole("digits", digits, 6, 8)
+        self.period = whole("period", period, 1, 3600)
+        self.t0 = whole("t0", t0, 0, MAX_TIME)
+        self.counter = whole("counter", counter, 0, MAX_COUNTER)
+        if not isinstance(secret, (bytes, bytearray)):
+            raise BadValue("secret", "give it as bytes")
+        if not 1 <= len(secret) <= MAX_SECRET:
+            raise BadValue("secret", "it has %d bytes, 1 to %d are possible" % (len(secret), MAX_SECRET))
+        self.secret = bytes(secret)
+
+    def __repr__(self):
+        return "<Account %s %s %s>" % (self.kind, self.issuer, self.name)
+
+
+def whole(field, value, low, high):
+    """Return `value` if it is an integer from `low` to `high`; else raise BadValue naming `field`."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise BadValue(field, "a whole number from %d to %d is possible" % (low, high))
+    return value
+
+
+def choice(field, value, allowed):
+    """Return `value` if it is one of `allowed`; else raise BadValue naming `field`."""
+    if value not in allowed:
+        raise BadValue(field, "use " + ", ".join(allowed[:-1]) + " or " + allowed[-1])
+    return value
+
+
+def label(field, value):
+    """Return `value` if it is text fit for an issuer or a name; else raise BadValue naming `field`."""
+    if not isinstance(value, str):
+        raise BadValue(field, "give it as text")
+    try:
+        size = len(value.encode("utf-8"))
+    except UnicodeError:
+        raise BadValue(field, "it is not valid Unicode text") from None
+    if size > MAX_LABEL:
+        raise BadValue(field, "it has %d bytes of UTF-8, at most %d are possible" % (size, MAX_LABEL))
+    for character in value:
+        if ord(character) < 32 or 127 <= ord(character) < 160:
+            raise BadValue(field, "control characters are not possible")
+    return value
