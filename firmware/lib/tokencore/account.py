@@ -24,8 +24,17 @@ class Account:
     """
 
     def __init__(
-        self, secret, name, issuer="", kind="totp", algorithm="SHA1", digits=6, period=30, t0=0, counter=0
-    ):
+        self,
+        secret: bytes,
+        name: str,
+        issuer: str = "",
+        kind: str = "totp",
+        algorithm: str = "SHA1",
+        digits: int = 6,
+        period: int = 30,
+        t0: int = 0,
+        counter: int = 0,
+    ) -> None:
         self.issuer = label("issuer", issuer)
         self.name = label("name", name)
         if not name:
@@ -42,25 +51,25 @@ class Account:
             raise BadValue("secret", "it has %d bytes, 1 to %d are possible" % (len(secret), MAX_SECRET))
         self.secret = bytes(secret)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "<Account %s %s %s>" % (self.kind, self.issuer, self.name)
 
 
-def whole(field, value, low, high):
+def whole(field: str, value: object, low: int, high: int) -> int:
     """Return `value` if it is an integer from `low` to `high`; else raise BadValue naming `field`."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise BadValue(field, "a whole number from %d to %d is possible" % (low, high))
     return value
 
 
-def choice(field, value, allowed):
+def choice(field: str, value: object, allowed: "tuple[str, ...]") -> str:
     """Return `value` if it is one of `allowed`; else raise BadValue naming `field`."""
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         raise BadValue(field, "use " + ", ".join(allowed[:-1]) + " or " + allowed[-1])
     return value
 
 
-def label(field, value):
+def label(field: str, value: object) -> str:
     """Return `value` if it is text fit for an issuer or a name; else raise BadValue naming `field`."""
     if not isinstance(value, str):
         raise BadValue(field, "give it as text")

@@ -13,14 +13,14 @@ _LOWER = _ALPHABET.lower()
 _PADDING = {0: 0, 2: 6, 4: 4, 5: 3, 7: 1}
 
 
-def encode(data):
+def encode(data: bytes) -> str:
     """Return `data` (bytes) as base32 text without padding."""
     bits = len(data) * 8
     value = int.from_bytes(data, "big") << (-bits % 5)
     return "".join([_ALPHABET[value >> shift & 31] for shift in range(bits + (-bits % 5) - 5, -1, -5)])
 
 
-def decode(text, field="secret"):
+def decode(text: str, field: str = "secret") -> bytes:
     """Return the bytes that `text` stands for.
 
     Raises BadValue naming `field` for a character outside the alphabet (with its position), padding

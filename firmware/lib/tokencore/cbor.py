@@ -7,17 +7,21 @@ so that equal messages have equal bytes.
 
 from .errors import BadMessage
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 MAX_DEPTH = 6
 
 
-def encode(value):
+def encode(value: object) -> bytes:
     """Return `value` as bytes. Raises TypeError for a type outside the subset."""
     out = bytearray()
     _write(out, value)
     return bytes(out)
 
 
-def decode(data):
+def decode(data: bytes) -> "Any":
     """Return the one value that `data` (bytes) holds, maps as dicts. Raises BadMessage."""
     value, end = _read(data, 0, MAX_DEPTH)
     if end != len(data):
@@ -25,7 +29,7 @@ def decode(data):
     return value
 
 
-def _head(out, major, argument):
+def _head(out: bytearray, major: int, argument: int) -> None:
     if argument < 24:
         out.append(major << 5 | argument)
         return
@@ -37,7 +41,7 @@ def _head(out, major, argument):
     raise TypeError("the integer is too large")
 
 
-def _write(out, value):
+def _write(out: bytearray, value: object) -> None:
     if value is False or value is True:
         out.append(0xF5 if value else 0xF4)
     elif isinstance(value, int):
@@ -65,7 +69,7 @@ def _write(out, value):
         raise TypeError("this type has no place in a message")
 
 
-def _read_head(data, at):
+def _read_head(data: bytes, at: int) -> "tuple[int, int, int]":
     if at >= len(data):
         raise BadMessage("the message ends early")
     major, argument = data[at] >> 5, data[at] & 31
@@ -83,7 +87,7 @@ def _read_head(data, at):
     return major, value, at + size
 
 
-def _read(data, at, depth):
+def _read(data: bytes, at: int, depth: int) -> "tuple[Any, int]":
     major, argument, at = _read_head(data, at)
     if major == 0:
         return argument, at
@@ -105,12 +109,12 @@ def _read(data, at, depth):
     if argument > len(data) - at:
         raise BadMessage("the message ends early")
     if major == 4:
-        items = []
+        items: "list[Any]" = []
         for _ in range(argument):
             value, at = _read(data, at, depth - 1)
             items.append(value)
         return items, at
-    pairs = {}
+    pairs: "dict[int, Any]" = {}
     last = -1
     for _ in range(argument):
         key_major, key, at = _read_head(data, at)
@@ -121,7 +125,7 @@ def _read(data, at, depth):
     return pairs, at
 
 
-def _text(chunk):
+def _text(chunk: bytes) -> str:
     try:
         return str(chunk, "utf-8")
     except UnicodeError:

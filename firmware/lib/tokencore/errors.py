@@ -28,7 +28,7 @@ class BadValue(FobError):
 
     status = 4
 
-    def __init__(self, field, why=None):
+    def __init__(self, field: str, why: "str | None" = None) -> None:
         super().__init__(field if why is None else field + ": " + why)
         self.field = field
 
@@ -113,7 +113,7 @@ BY_STATUS = {
 }
 
 
-def from_status(status, text):
+def from_status(status: int, text: str) -> FobError:
     """Return the error that a wire status stands for; an unknown status keeps its number."""
     error = BY_STATUS.get(status, FobError)(text)
     error.status = status

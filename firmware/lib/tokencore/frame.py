@@ -11,7 +11,7 @@ MAX_PAYLOAD = 1024
 _MAX_STUFFED = MAX_PAYLOAD + 4 + (MAX_PAYLOAD + 4) // 254 + 1
 
 
-def encode(payload):
+def encode(payload: bytes) -> bytes:
     """Return the bytes to send for `payload` (bytes, at most MAX_PAYLOAD)."""
     if len(payload) > MAX_PAYLOAD:
         raise ValueError("a payload has at most %d bytes" % MAX_PAYLOAD)
@@ -21,7 +21,7 @@ def encode(payload):
     return bytes(out)
 
 
-def _stuff(data):
+def _stuff(data: bytes) -> bytearray:
     out = bytearray()
     runs = data.split(b"\0")
     for index, run in enumerate(runs):
@@ -37,7 +37,7 @@ def _stuff(data):
     return out
 
 
-def _unstuff(data):
+def _unstuff(data: bytes) -> "bytes | None":
     """Return the bytes before stuffing, or None where `data` is not a product of COBS."""
     out = bytearray()
     at = 0
@@ -60,12 +60,12 @@ class Decoder:
     An over-long frame is read to its end without being kept.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.dropped = 0
         self._buffer = bytearray()
         self._overlong = False
 
-    def feed(self, data):
+    def feed(self, data: bytes) -> "list[bytes]":
         """Return the list of payloads (bytes) that `data` (bytes) completes."""
         payloads = []
         pieces = data.split(b"\0")
@@ -77,20 +77,20 @@ class Decoder:
         self._take(pieces[-1])
         return payloads
 
-    def _take(self, piece):
+    def _take(self, piece: bytes) -> None:
         if len(self._buffer) + len(piece) > _MAX_STUFFED:
             self._overlong = True
             self._buffer = bytearray()
         if not self._overlong:
             self._buffer.extend(piece)
 
-    def _finish(self):
+    def _finish(self) -> "bytes | None":
         buffer, overlong = self._buffer, self._overlong
         self._buffer = bytearray()
         self._overlong = False
         if not buffer and not overlong:
             return None  # Two zeros in a row: the end of one frame and the start of the next.
-        body = None if overlong else _unstuff(buffer)
+        body = None if overlong else _unstuff(bytes(buffer))
         if body is None or len(body) < 4 or len(body) - 4 > MAX_PAYLOAD:
             self.dropped += 1
             return None

@@ -12,6 +12,12 @@ from . import cbor, errors
 from .account import KINDS, MAX_LABEL, MAX_SECRET, MAX_TIME, Account, choice, whole
 from .otp import ALGORITHMS, MAX_COUNTER
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Fields = tuple["Field", ...]
+
 PROTOCOL = 1
 OK = 0
 PRESS_AWAITED = 1  # Not the end: the final response follows under the same sequence number.
@@ -27,11 +33,11 @@ Field = namedtuple("Field", ("number", "name", "kind", "low", "high", "optional"
 Command = namedtuple("Command", ("number", "name", "request", "response"))
 
 
-def _int(number, name, low, high, optional=False):
+def _int(number: int, name: str, low: int, high: int, optional: bool = False) -> Field:
     return Field(number, name, "int", low, high, optional)
 
 
-def _text(number, name, high):
+def _text(number: int, name: str, high: int) -> Field:
     return Field(number, name, "text", 0, high, False)
 
 
@@ -117,12 +123,12 @@ BY_NAME = {command.name: command for command in COMMANDS}
 BY_NUMBER = {command.number: command for command in COMMANDS}
 
 
-def pack(fields, values):
+def pack(fields: "Fields", values: "dict[str, Any]") -> "dict[int, Any]":
     """Return `values` (dict by name) as a map by number, checked against `fields`."""
     unknown = [name for name in values if name not in [field.name for field in fields]]
     if unknown:
         raise errors.BadValue(unknown[0], "this command has no such field")
-    packed = {}
+    packed: "dict[int, Any]" = {}
     for field in fields:
         value = values.get(field.name)
         if value is not None:
@@ -132,13 +138,13 @@ def pack(fields, values):
     return packed
 
 
-def unpack(fields, packed, strict):
+def unpack(fields: "Fields", packed: object, strict: bool) -> "dict[str, Any]":
     """Return the map `packed` as a dict by name, checked; unknown fields raise if `strict`."""
     if not isinstance(packed, dict):
         raise errors.BadMessage("the fields are not a map")
     if strict and [number for number in packed if number not in [field.number for field in fields]]:
         raise errors.BadMessage("a field is unknown to this command")
-    values = {}
+    values: "dict[str, Any]" = {}
     for field in fields:
         value = packed.get(field.number)
         if value is not None:
@@ -148,7 +154,7 @@ def unpack(fields, packed, strict):
     return values
 
 
-def _outward(field, value):
+def _outward(field: Field, value: "Any") -> "Any":
     if isinstance(field.kind, tuple):
         if isinstance(field.kind[0], str):
             return field.kind.index(choice(field.name, value, field.kind))
@@ -156,7 +162,7 @@ def _outward(field, value):
     return _checked(field, value)
 
 
-def _inward(field, value, strict):
+def _inward(field: Field, value: "Any", strict: bool) -> "Any":
     if isinstance(field.kind, tuple):
         if isinstance(field.kind[0], str):
             return field.kind[whole(field.name, value, 0, len(field.kind) - 1)]
@@ -166,7 +172,7 @@ def _inward(field, value, strict):
     return _checked(field, value)
 
 
-def _checked(field, value):
+def _checked(field: Field, value: "Any") -> "Any":
     if field.kind == "int":
         return whole(field.name, value, field.low, field.high)
     if field.kind == "text" and isinstance(value, str):
@@ -180,36 +186,31 @@ def _checked(field, value):
     return value
 
 
-def encode_request(sequence, command, values):
+def encode_request(sequence: int, command: Command, values: "dict[str, Any]") -> bytes:
     """Return the payload of a request; `command` is a row of COMMANDS, `values` a dict by name."""
     return cbor.encode([sequence, command.number, pack(command.request, values)])
 
 
-def decode_request(payload):
+def decode_request(payload: bytes) -> "tuple[int, Command | None, object]":
     """Return (sequence, command, packed fields); `unpack` the fields with command.request.
 
-    Raises BadMessage, or UnknownCommand with `sequence` set so that it can be answered.
+    The command is None where the number is not in the table. Raises BadMessage.
     """
     sequence, number, packed = _triple(payload)
-    command = BY_NUMBER.get(number)
-    if command is None:
-        error = errors.UnknownCommand("command %d" % number)
-        error.sequence = sequence
-        raise error
-    return sequence, command, packed
+    return sequence, BY_NUMBER.get(number), packed
 
 
-def encode_response(sequence, command, values):
+def encode_response(sequence: int, command: Command, values: "dict[str, Any]") -> bytes:
     """Return the payload of a good response."""
     return cbor.encode([sequence, OK, pack(command.response, values)])
 
 
-def encode_status(sequence, status, text=""):
+def encode_status(sequence: int, status: int, text: str = "") -> bytes:
     """Return the payload of a response without fields: PRESS_AWAITED, or an error and its text."""
     return cbor.encode([sequence, status, {TEXT: text}])
 
 
-def decode_response(payload):
+def decode_response(payload: bytes) -> "tuple[int, int, dict[int, Any]]":
     """Return (sequence, status, packed fields). Raises BadMessage."""
     sequence, status, packed = _triple(payload)
     if not isinstance(packed, dict):
@@ -217,27 +218,27 @@ def decode_response(payload):
     return sequence, status, packed
 
 
-def _triple(payload):
+def _triple(payload: bytes) -> "tuple[int, int, Any]":
     parts = cbor.decode(payload)
     if not isinstance(parts, list) or len(parts) != 3:
         raise errors.BadMessage("a message is an array of three")
     for part in parts[:2]:
         if isinstance(part, bool) or not isinstance(part, int) or not 0 <= part <= MAX_SEQUENCE:
             raise errors.BadMessage("sequence and command are numbers of 32 bits")
-    return parts
+    return parts[0], parts[1], parts[2]
 
 
-def encode_account(account):
+def encode_account(account: Account) -> bytes:
     """Return `account` with its secret as bytes for the vault: the same fields as the wire's."""
     return cbor.encode(pack(_SECRET_ACCOUNT, account_fields(account, True)))
 
 
-def decode_account(data):
+def decode_account(data: bytes) -> Account:
     """Return the Account that `encode_account` made `data` of. Raises BadMessage or BadValue."""
     return account_from(unpack(_SECRET_ACCOUNT, cbor.decode(data), True))
 
 
-def account_fields(account, secret=False):
+def account_fields(account: Account, secret: bool = False) -> "dict[str, Any]":
     """Return an Account as a dict of wire fields, with its secret only where asked for."""
     values = {field.name: getattr(account, field.name) for field in _ACCOUNT}
     if secret:
@@ -245,6 +246,6 @@ def account_fields(account, secret=False):
     return values
 
 
-def account_from(values):
+def account_from(values: "dict[str, Any]") -> Account:
     """Return the Account of a dict of wire fields. Raises BadValue."""
     return Account(**values)

@@ -9,6 +9,10 @@ from . import base32
 from .account import KINDS, Account
 from .errors import BadValue
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _SAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _HEX = "0123456789abcdef0123456789ABCDEF"
 _KNOWN = ("secret", "issuer", "algorithm", "digits", "period", "counter", "t0")
@@ -16,7 +20,7 @@ _KNOWN = ("secret", "issuer", "algorithm", "digits", "period", "counter", "t0")
 _IGNORED = ("image", "icon", "color", "lock", "user")
 
 
-def parse(uri):
+def parse(uri: str) -> Account:
     """Return the Account that `uri` (text) describes. Raises BadValue."""
     uri = uri.strip()
     if uri[:10].lower() != "otpauth://":
@@ -36,7 +40,7 @@ def parse(uri):
         raise BadValue("secret", "it is missing")
     if kind == "hotp" and "counter" not in given:
         raise BadValue("counter", "an HOTP account needs one")
-    values = {"issuer": issuer, "name": name, "kind": kind}
+    values: "dict[str, Any]" = {"issuer": issuer, "name": name, "kind": kind}
     values["secret"] = base32.decode(given["secret"])
     if "algorithm" in given:
         values["algorithm"] = given["algorithm"].upper().replace("-", "")
@@ -46,7 +50,7 @@ def parse(uri):
     return Account(**values)
 
 
-def build(account):
+def build(account: Account) -> str:
     """Return the URI of an Account: `parse` gives the same account back. It holds the secret."""
     path = _quote(account.name)
     query = "secret=" + base32.encode(account.secret)
@@ -63,8 +67,8 @@ def build(account):
     return "otpauth://%s/%s?%s" % (account.kind, path, query)
 
 
-def _parameters(query):
-    given = {}
+def _parameters(query: str) -> "dict[str, str]":
+    given: "dict[str, str]" = {}
     for part in query.split("&"):
         if not part:
             continue
@@ -83,7 +87,7 @@ def _parameters(query):
     return given
 
 
-def _label(path):
+def _label(path: str) -> "tuple[str, str]":
     text = _unquote("label", path)
     issuer, colon, name = text.partition(":")
     if not colon:
@@ -91,7 +95,7 @@ def _label(path):
     return issuer.strip(), name.strip()
 
 
-def _number(field, text):
+def _number(field: str, text: str) -> int:
     for character in text:
         if character not in "0123456789":
             raise BadValue(field, "decimal digits are needed")
@@ -100,11 +104,11 @@ def _number(field, text):
     return int(text)
 
 
-def _quote(text):
+def _quote(text: str) -> str:
     return "".join([chr(b) if chr(b) in _SAFE else "%%%02X" % b for b in text.encode("utf-8")])
 
 
-def _unquote(field, text):
+def _unquote(field: str, text: str) -> str:
     out = bytearray()
     pieces = text.split("%")
     out.extend(pieces[0].encode("utf-8"))

@@ -9,7 +9,7 @@ import struct
 _MASK = 0xFFFFFFFFFFFFFFFF
 
 
-def _root(value, power):
+def _root(value: int, power: int) -> int:
     """Return the integer root of `value`, by Newton's method from above."""
     guess = 1 << 72  # above the root of any value used here
     while True:
@@ -19,8 +19,8 @@ def _root(value, power):
         guess = better
 
 
-def _primes(count):
-    found = []
+def _primes(count: int) -> "list[int]":
+    found: "list[int]" = []
     candidate = 2
     while len(found) < count:
         if all(candidate % prime for prime in found):
@@ -34,7 +34,7 @@ _ROUND = [_root(prime << 192, 3) & _MASK for prime in _primes(80)]
 _START = tuple([_root(prime << 128, 2) & _MASK for prime in _primes(8)])
 
 
-def _compress(state, block):
+def _compress(state: "tuple[int, ...]", block: bytes) -> "tuple[int, ...]":
     w = list(struct.unpack(">16Q", block))
     for i in range(16, 80):
         x = w[i - 15]
@@ -59,13 +59,13 @@ def _compress(state, block):
 
 
 class _Sha512:
-    def prepare(self, block):
+    def prepare(self, block: bytes) -> "tuple[int, ...]":
         """Return the state after one 128-byte block, to be given as `prefix` any number of times."""
         return _compress(_START, block)
 
-    def __call__(self, prefix, message):
+    def __call__(self, prefix: "tuple[int, ...] | bytes", message: bytes) -> bytes:
         """Return the digest of `message`, or of the prepared block before it, as 64 bytes."""
-        state, hashed = (prefix, 128) if prefix else (_START, 0)
+        state, hashed = (_START, 0) if isinstance(prefix, bytes) else (prefix, 128)
         length = hashed + len(message)
         message = message + b"\x80" + bytes(-(length + 17) % 128) + (length * 8).to_bytes(16, "big")
         for i in range(0, len(message), 128):
