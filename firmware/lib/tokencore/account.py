@@ -35,10 +35,9 @@ class Account:
         t0: int = 0,
         counter: int = 0,
     ) -> None:
-        self.issuer = label("issuer", issuer)
-        self.name = label("name", name)
-        if not name:
-            raise BadValue("name", "give the account a name")
+        check_label(issuer, name)
+        self.issuer = issuer
+        self.name = name
         self.kind = choice("kind", kind, KINDS)
         self.algorithm = choice("algorithm", algorithm, ALGORITHMS)
         self.digits = whole("digits", digits, 6, 8)
@@ -69,8 +68,15 @@ def choice(field: str, value: object, allowed: "tuple[str, ...]") -> str:
     return value
 
 
-def label(field: str, value: object) -> str:
-    """Return `value` if it is text fit for an issuer or a name; else raise BadValue naming `field`."""
+def check_label(issuer: object, name: object) -> None:
+    """Raise BadValue if the texts are not fit for an account's issuer and name."""
+    _check_text("issuer", issuer)
+    _check_text("name", name)
+    if not name:
+        raise BadValue("name", "give the account a name")
+
+
+def _check_text(field: str, value: object) -> None:
     if not isinstance(value, str):
         raise BadValue(field, "give it as text")
     try:
@@ -82,4 +88,3 @@ def label(field: str, value: object) -> str:
     for character in value:
         if ord(character) < 32 or 127 <= ord(character) < 160:
             raise BadValue(field, "control characters are not possible")
-    return value

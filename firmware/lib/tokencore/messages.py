@@ -74,7 +74,7 @@ COMMANDS = (
             _int(7, "utc", 0, MAX_TIME, True),
             _int(8, "uptime", 0, _TICKS),
             _int(9, "dropped", 0, 0xFFFFFFFF),
-            _text(10, "store", 128),
+            _text(10, "faults", 255),
         ),
     ),
     Command(

@@ -1,0 +1,265 @@
+"""What each request does: a short handler a command, dispatched by the table in `messages`.
+
+A handler takes (app, values, now_ms) and returns the response's values, or a `Pending` where the
+answer comes later. Refusals are raised and become wire statuses here, in one place.
+"""
+
+import binascii
+
+from tokencore import errors, messages
+from tokencore.account import check_label
+from tokencore.frame import MAX_PAYLOAD
+from tokencore.messages import CONFIRM_MS, SET_AHEAD_MS
+
+from . import VERSION, clock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .app import App
+
+    Values = dict[str, Any]
+
+PRODUCT = "Fobsmith"
+_REPEAT_MS = 3000  # how long the last answer is kept for a host that lost it
+_LIST_BYTES = MAX_PAYLOAD - 16
+
+
+class Pending:
+    """An answer to come: when confirm is pressed before `due_ms`, or by itself at that tick."""
+
+    def __init__(
+        self, due_ms: int, question: "tuple[str, str] | None", finish: "Callable[[int], Values]"
+    ) -> None:
+        self.due_ms = due_ms
+        self.question = question  # (issuer, name) to show while a press is awaited
+        self.finish = finish
+
+
+class Dispatcher:
+    """The session with the host: answers every request once, in order (docs/protocol.md)."""
+
+    def __init__(self, app: "App") -> None:
+        self._app = app
+        self._pending: Pending | None = None
+        self._sequence = 0
+        self._command = messages.COMMANDS[0]
+        self._request = -1  # CRC-32 of the last request: the bytes may hold a secret
+        self._answer = b""
+        self._answered_ms = 0
+
+    @property
+    def question(self) -> "tuple[str, str] | None":
+        """(issuer, name) of the account whose code a host waits for, or None."""
+        return self._pending.question if self._pending else None
+
+    @property
+    def due_ms(self) -> "int | None":
+        """The tick at which `poll` has something to do, or None."""
+        return self._pending.due_ms if self._pending else None
+
+    def receive(self, payload: bytes, now_ms: int) -> "list[bytes]":
+        """Take the payload of one frame and return the payloads to answer with."""
+        request = binascii.crc32(payload)
+        if request == self._request and (self._pending or now_ms - self._answered_ms < _REPEAT_MS):
+            return [self._answer] if self._answer else []
+        try:
+            sequence, command, packed = messages.decode_request(payload)
+        except errors.BadMessage as error:
+            return [messages.encode_status(0, error.status, str(error))]
+        if sequence <= self._sequence and (command is None or command.name != "hello"):
+            text = "a newer request has been answered: say hello to begin a new session"
+            return [messages.encode_status(sequence, errors.OutOfOrder.status, text)]
+        answers = self._give_up()
+        self._sequence, self._request = sequence, request
+        return answers + self._begin(command, packed, now_ms)
+
+    def _begin(self, command: "messages.Command | None", packed: object, now_ms: int) -> "list[bytes]":
+        try:
+            if command is None:
+                raise errors.UnknownCommand("this firmware does not know that command")
+            self._command = command
+            values = messages.unpack(command.request, packed, True)
+            outcome: Any = HANDLERS[command.name](self._app, values, now_ms)
+        except Exception as error:
+            return [self._refuse(error, now_ms)]
+        if not isinstance(outcome, Pending):
+            return [self._respond(outcome, now_ms)]
+        self._pending = outcome
+        if outcome.question is None:
+            self._answer = b""
+            return []
+        self._answer = messages.encode_status(self._sequence, messages.PRESS_AWAITED)
+        return [self._answer]
+
+    def confirm(self, now_ms: int) -> "list[bytes]":
+        """Confirm was pressed while `question` is not None: return the payloads to answer with."""
+        return self._finish(now_ms)
+
+    def poll(self, now_ms: int) -> "list[bytes]":
+        """Return the payloads to answer with because their time has come."""
+        if self._pending is None or now_ms < self._pending.due_ms:
+            return []
+        if self._pending.question is None:
+            return self._finish(now_ms)
+        self._pending = None
+        return [self._refuse(errors.NotConfirmed("confirm was not pressed in time"), now_ms)]
+
+    def _finish(self, now_ms: int) -> "list[bytes]":
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return []
+        try:
+            return [self._respond(pending.finish(now_ms), now_ms)]
+        except Exception as error:
+            return [self._refuse(error, now_ms)]
+
+    def _give_up(self) -> "list[bytes]":
+        if self._pending is None:
+            return []
+        self._pending = None
+        error = errors.Cancelled("another request came before this one was finished")
+        return [messages.encode_status(self._sequence, error.status, str(error))]
+
+    def _respond(self, values: "Values", now_ms: int) -> bytes:
+        return self._keep(messages.encode_response(self._sequence, self._command, values), now_ms)
+
+    def _refuse(self, error: Exception, now_ms: int) -> bytes:
+        if isinstance(error, errors.FobError):
+            return self._keep(messages.encode_status(self._sequence, error.status, str(error)), now_ms)
+        # A fault of the firmware, or no memory left: its text could hold anything, its kind cannot.
+        text = "the firmware failed (%s)" % type(error).__name__
+        return self._keep(messages.encode_status(self._sequence, errors.FobError.status, text), now_ms)
+
+    def _keep(self, answer: bytes, now_ms: int) -> bytes:
+        self._answer, self._answered_ms = answer, now_ms
+        return answer
+
+
+def _hello(app: "App", values: "Values", now_ms: int) -> "Values":
+    return {
+        "protocol": min(values["protocol"], messages.PROTOCOL),
+        "product": PRODUCT,
+        "serial": app.identity.serial,
+    }
+
+
+def _info(app: "App", values: "Values", now_ms: int) -> "Values":
+    info = {
+        "serial": app.identity.serial,
+        "board": app.identity.board,
+        "firmware": VERSION,
+        "accounts": len(app.vault),
+        "capacity": app.vault.capacity,
+        "clock": app.clock.state,
+        "uptime": now_ms,
+        "dropped": app.frames.dropped,
+        "faults": "; ".join(app.faults()),
+    }
+    if app.clock.state == clock.OK:
+        info["utc"] = app.clock.utc_ms(now_ms) // 1000
+    return info
+
+
+def _list(app: "App", values: "Values", now_ms: int) -> "Values":
+    accounts: list[Values] = []
+    answer = {"total": len(app.vault), "accounts": accounts}
+    for position in range(values["start"], len(app.vault)):
+        accounts.append(messages.account_fields(app.vault.account(position)))
+        if len(messages.encode_response(0, messages.BY_NAME["list"], answer)) > _LIST_BYTES:
+            accounts.pop()
+            break
+    return answer
+
+
+def _add(app: "App", values: "Values", now_ms: int) -> "Values":
+    position = app.vault.add(messages.account_from(values))
+    app.select(position)
+    return {"position": position}
+
+
+def _rename(app: "App", values: "Values", now_ms: int) -> "Values":
+    check_label(values["new_issuer"], values["new_name"])
+    position = _find(app, values)
+    app.vault.rename(position, values["new_issuer"], values["new_name"])
+    app.select(position)
+    return {}
+
+
+def _move(app: "App", values: "Values", now_ms: int) -> "Values":
+    app.vault.move(_find(app, values), values["position"])
+    app.select(values["position"])
+    return {}
+
+
+def _remove(app: "App", values: "Values", now_ms: int) -> "Values":
+    position = _find(app, values)
+    app.vault.remove(position)
+    app.select(position)
+    return {}
+
+
+def _get_time(app: "App", values: "Values", now_ms: int) -> "Values":
+    answer: Values = {"received": now_ms, "sent": now_ms, "clock": app.clock.state}
+    if app.clock.state == clock.OK:
+        answer["utc_ms"] = app.clock.utc_ms(now_ms)
+    return answer
+
+
+def _set_time(app: "App", values: "Values", now_ms: int) -> Pending:
+    if not 0 <= values["at"] - now_ms <= SET_AHEAD_MS:
+        raise errors.BadValue("at", "the tick must be within the next %d ms" % SET_AHEAD_MS)
+
+    def finish(then_ms: int) -> "Values":
+        app.clock.set(values["utc"], then_ms)
+        app.vault.set_clock_floor(values["utc"])
+        return {}
+
+    return Pending(values["at"], None, finish)
+
+
+def _code(app: "App", values: "Values", now_ms: int) -> Pending:
+    position = _find(app, values)
+    account = app.vault.account(position)
+    if account.kind == "totp":
+        app.time_step(account, now_ms)  # Refuse now rather than after a press that was for nothing.
+    app.select(position)
+
+    def finish(then_ms: int) -> "Values":
+        return app.release(_find(app, values), then_ms)
+
+    return Pending(now_ms + CONFIRM_MS, (values["issuer"], values["name"]), finish)
+
+
+def _wipe(app: "App", values: "Values", now_ms: int) -> "Values":
+    if values["serial"] != app.identity.serial:
+        raise errors.BadValue("serial", "this is another token's serial number: nothing was wiped")
+    app.vault.wipe()
+    app.select(0)
+    return {}
+
+
+def _cancel(app: "App", values: "Values", now_ms: int) -> "Values":
+    return {}  # Every request gives up the one before it; this one does nothing else.
+
+
+def _find(app: "App", values: "Values") -> int:
+    return app.vault.find(values["issuer"], values["name"])
+
+
+HANDLERS = {
+    "hello": _hello,
+    "info": _info,
+    "list": _list,
+    "add": _add,
+    "rename": _rename,
+    "move": _move,
+    "remove": _remove,
+    "get_time": _get_time,
+    "set_time": _set_time,
+    "code": _code,
+    "wipe": _wipe,
+    "cancel": _cancel,
+}

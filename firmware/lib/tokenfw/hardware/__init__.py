@@ -1,0 +1,45 @@
+"""The only code that knows CircuitPython's hardware: it builds the App that a board file describes."""
+
+import board
+import busio
+import displayio
+import microcontroller
+
+from tokenfw.app import App, Identity
+from tokenfw.board_file import parse
+from tokenfw.clock import Clock
+from tokenfw.vault import Vault
+
+from . import buttons, display, drive, link, rtc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def build() -> App:
+    """Return the App of this board, as /board.toml describes it."""
+    settings: Any = parse(drive.read_text("/board.toml"))
+    displayio.release_displays()
+    i2c = _open_i2c(settings["i2c"])
+    vault = Vault(drive.DriveFile("/vault.bin"), settings[""]["capacity"])
+    keys = settings["buttons"]
+    return App(
+        Identity(bytes(microcontroller.cpu.uid).hex().upper(), settings[""]["id"]),
+        vault,
+        Clock(rtc.DRIVERS[settings["rtc"]["driver"]](i2c), vault.clock_floor),
+        display.open_display(i2c, settings["display"]),
+        buttons.Buttons([getattr(board, pin) for pin in keys["pins"]], keys["names"], keys["pressed"]),
+        link.UsbLink(),
+    )
+
+
+def _open_i2c(settings: "Any") -> "busio.I2C | None":
+    try:
+        return busio.I2C(
+            getattr(board, settings["scl"]),
+            getattr(board, settings["sda"]),
+            frequency=settings["frequency"],
+        )
+    except RuntimeError:
+        return None  # No pull-ups: nothing is connected. The token says so rather than not starting.

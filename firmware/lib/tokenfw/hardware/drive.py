@@ -1,0 +1,61 @@
+"""Files on the board's drive. boot.py has closed it to the USB host, so the firmware may write."""
+
+_ENOENT = 2
+_EROFS = 30
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+
+def read_text(path: str) -> str:
+    """Return the text of a file. Raises OSError."""
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+class DriveFile:
+    """One file as the medium of a store (see `tokenfw.slices.Medium`)."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
+
+    def size(self) -> int:
+        try:
+            return self._opened().seek(0, 2)
+        except OSError as error:
+            if error.errno == _ENOENT:
+                return 0
+            raise
+
+    def read(self, offset: int, length: int) -> bytes:
+        file = self._opened()
+        file.seek(offset)
+        return file.read(length)
+
+    def write(self, offset: int, data: bytes) -> None:
+        try:
+            file = self._opened()
+        except OSError as error:
+            if error.errno != _ENOENT:
+                raise
+            file = self._file = open(self._path, "w+b")
+        file.seek(offset)
+        file.write(data)
+        file.flush()
+
+    def clear(self) -> None:
+        if self._file:
+            self._file.close()
+        self._file = open(self._path, "w+b")
+
+    def _opened(self) -> "BinaryIO":
+        if self._file is None:
+            try:
+                self._file = open(self._path, "r+b")
+            except OSError as error:
+                if error.errno != _EROFS:
+                    raise
+                self._file = open(self._path, "rb")  # Codes still work where nothing can be stored.
+        return self._file

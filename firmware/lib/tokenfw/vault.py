@@ -1,0 +1,193 @@
+"""The token's accounts, in the order of its list, over a store of slices.
+
+Slice 0 is the directory: format, the slices in list order, and the time the clock was last set to.
+Every other slice holds one account. An operation has one commit that decides it: adding writes the
+account first and then the directory, removing the directory first and then erases.
+"""
+
+from tokencore import cbor
+from tokencore.account import Account
+from tokencore.errors import (
+    AccountExists,
+    BadMessage,
+    BadValue,
+    CounterExhausted,
+    NoSuchAccount,
+    StoreFailed,
+    StoreFull,
+)
+from tokencore.messages import decode_account, encode_account
+from tokencore.otp import MAX_COUNTER
+
+from .slices import SLOT, Slices
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .slices import Medium
+
+FORMAT = 1
+_CHUNK = 4096  # bytes written at once where the whole medium is: a flash sector
+
+
+class Vault:
+    """At most `capacity` accounts (1 to 255) on `medium`; a medium of size 0 is made ready first.
+
+    Positions count from 0. `fault` is empty, or says why the accounts cannot be used: then nothing is
+    changed, every operation but `wipe` raises StoreFailed with that text, and nothing is lost.
+    """
+
+    def __init__(self, medium: "Medium", capacity: int) -> None:
+        self._medium = medium
+        self.capacity = capacity
+        self.fault = ""
+        self.clock_floor = 0  # UTC seconds that the clock was last set to: it cannot be earlier now
+        self._order: list[int] = []
+        try:
+            self._open()
+        except StoreFailed as error:
+            self.fault = str(error)
+        except OSError as error:
+            self.fault = "the token's memory cannot be read (error %s)" % error.errno
+
+    def _open(self) -> None:
+        size = self._medium.size()
+        if size == 0:
+            self._format()
+            return
+        self._slices = Slices(self._medium, size // (2 * SLOT))
+        body = self._slices.read(0)
+        if body is None:
+            if not [index for index in range(1, self._slices.count) if self._slices.read(index)]:
+                self._format()  # The first start was cut short: there was never an account.
+                return
+            raise StoreFailed("the token's memory is damaged: its directory is unreadable")
+        try:
+            directory = cbor.decode(body)
+            newer = directory[1] > FORMAT
+        except (BadMessage, KeyError, TypeError):
+            newer = True
+        if newer:
+            raise StoreFailed("the accounts were stored by a newer firmware: update this token")
+        if (directory[4] + 1) * 2 * SLOT != size:
+            raise StoreFailed("the token's memory is damaged: it has been cut short")
+        self.capacity = directory[4]
+        self._order = list(directory[2])
+        self.clock_floor = directory[3]
+        for index in range(self._slices.count):
+            if index == 0 or index in self._order:
+                self._slices.repair(index)
+            elif self._slices.read(index) is not None:
+                self._slices.erase(index)  # An add or a remove was cut short beside its commit.
+
+    def _format(self) -> None:
+        # Zeros first and the directory last: a start that is cut short begins anew.
+        total = (self.capacity + 1) * 2 * SLOT
+        for offset in range(0, total, _CHUNK):
+            self._medium.write(offset, bytes(min(_CHUNK, total - offset)))
+        self._slices = Slices(self._medium, self.capacity + 1)
+        self._commit([], 0)
+
+    def _commit(self, order: "list[int]", clock_floor: int) -> None:
+        body = {1: FORMAT, 2: bytes(order), 3: clock_floor, 4: self.capacity}
+        self._slices.write(0, cbor.encode(body))
+        self._order, self.clock_floor = order, clock_floor
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def account(self, position: int) -> Account:
+        """Return the account at `position`."""
+        self._check()
+        if not 0 <= position < len(self._order):
+            raise NoSuchAccount("there is no account at position %d" % (position + 1))
+        body = self._slices.read(self._order[position])
+        try:
+            if body is not None:
+                return decode_account(body)
+        except (BadMessage, BadValue):
+            pass
+        raise StoreFailed("the token's memory is damaged at position %d" % (position + 1))
+
+    def find(self, issuer: str, name: str) -> int:
+        """Return the position of the account of that issuer and name. Raises NoSuchAccount."""
+        position = self._find(issuer, name)
+        if position < 0:
+            raise NoSuchAccount("no account has this issuer and name")
+        return position
+
+    def add(self, account: Account) -> int:
+        """Store a new account at the end of the list and return its position."""
+        if self._find(account.issuer, account.name) >= 0:
+            raise AccountExists("an account of this issuer and name exists: rename or remove it first")
+        free = [index for index in range(1, self.capacity + 1) if index not in self._order]
+        if not free:
+            raise StoreFull("all %d places are taken: remove an account first" % self.capacity)
+        self._slices.write(free[0], encode_account(account))
+        self._commit(self._order + [free[0]], self.clock_floor)
+        return len(self._order) - 1
+
+    def rename(self, position: int, issuer: str, name: str) -> None:
+        """Give the account at `position` another issuer and name."""
+        other = self._find(issuer, name)
+        if other >= 0 and other != position:
+            raise AccountExists("an account of this issuer and name exists: choose another name")
+        self._update(position, issuer=issuer, name=name)
+
+    def move(self, position: int, target: int) -> None:
+        """Move the account at `position` so that it stands at position `target`."""
+        self._check()
+        if not 0 <= target < len(self._order):
+            raise BadValue("position", "the list has positions 1 to %d" % len(self._order))
+        order = self._order[:]
+        index = order.pop(position)
+        self._commit(order[:target] + [index] + order[target:], self.clock_floor)
+
+    def remove(self, position: int) -> None:
+        """Remove the account at `position` and overwrite its secret."""
+        self._check()
+        order = self._order[:]
+        index = order.pop(position)
+        self._commit(order, self.clock_floor)
+        self._slices.erase(index)
+
+    def take_counter(self, position: int) -> int:
+        """Return the HOTP counter to use now, once the next one is stored (RFC 4226 section 7.2)."""
+        counter = self.account(position).counter
+        if counter == MAX_COUNTER:
+            raise CounterExhausted("the counter is used up: enrol this account anew")
+        self._update(position, counter=counter + 1)
+        return counter
+
+    def set_clock_floor(self, utc: int) -> None:
+        """Remember the time that the clock has just been set to."""
+        self._check()
+        self._commit(self._order, utc)
+
+    def wipe(self) -> None:
+        """Overwrite everything, whatever state it is in."""
+        try:
+            for offset in range(0, self._medium.size(), _CHUNK):
+                self._medium.write(offset, bytes(_CHUNK))
+            self._medium.clear()
+            self._format()
+            self.fault = ""
+        except OSError as error:
+            raise StoreFailed("the token's memory refused a write (error %s)" % error.errno) from None
+
+    def _update(self, position: int, **changes: "str | int") -> None:
+        account = self.account(position)
+        for field, value in changes.items():
+            setattr(account, field, value)
+        self._slices.write(self._order[position], encode_account(account))
+
+    def _find(self, issuer: str, name: str) -> int:
+        for position in range(len(self._order)):
+            account = self.account(position)
+            if account.issuer == issuer and account.name == name:
+                return position
+        self._check()
+        return -1
+
+    def _check(self) -> None:
+        if self.fault:
+            raise StoreFailed(self.fault)

@@ -1,0 +1,5 @@
+"""Safe mode would open the drive and the console: start again instead."""
+
+import microcontroller
+
+microcontroller.reset()

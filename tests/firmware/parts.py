@@ -1,0 +1,168 @@
+"""The parts of a token that the portable application takes, kept in memory and moved by hand."""
+
+from __future__ import annotations
+
+from tokencore import frame, messages
+from tokenfw.app import App, Identity
+from tokenfw.clock import Clock, civil
+from tokenfw.vault import Vault
+
+SERIAL = "E0C9125B0D9B0C2F"
+
+
+class PowerCut(Exception):
+    """The power failed in the middle of a write."""
+
+
+class RamMedium:
+    """A file in memory. After `cut_after` more sector writes, one is torn and raises PowerCut.
+
+    A torn write loses whole erase sectors, as on the RP2040: everything in them reads as 0xFF.
+    """
+
+    SECTOR = 4096
+
+    def __init__(self, data: bytes = b"") -> None:
+        self.data = bytearray(data)
+        self.cut_after: int | None = None
+        self.writes = 0
+        self.error: OSError | None = None
+
+    def size(self) -> int:
+        return len(self.data)
+
+    def read(self, offset: int, length: int) -> bytes:
+        return bytes(self.data[offset : offset + length])
+
+    def write(self, offset: int, data: bytes) -> None:
+        if self.error:
+            raise self.error
+        if self.cut_after == 0:
+            start, end = offset // self.SECTOR * self.SECTOR, -(-(offset + len(data)) // self.SECTOR) * self.SECTOR
+            end = min(end, len(self.data))
+            self.data[start:end] = b"\xff" * max(0, end - start)
+            raise PowerCut
+        if self.cut_after is not None:
+            self.cut_after -= 1
+        self.writes += 1
+        self.data.extend(bytes(max(0, offset + len(data) - len(self.data))))
+        self.data[offset : offset + len(data)] = data
+
+    def clear(self) -> None:
+        del self.data[:]
+
+
+class RamRtc:
+    """A clock chip: UTC seconds that the test moves; `error` or `nonsense` break it."""
+
+    def __init__(self, utc: int, lost: bool = False) -> None:
+        self.utc, self.lost = utc, lost
+        self.error = False
+        self.nonsense: tuple[int, ...] | None = None
+
+    def lost_power(self) -> bool:
+        return self.lost
+
+    def read(self) -> tuple[int, ...]:
+        if self.error:
+            raise OSError(5)
+        return self.nonsense or civil(self.utc)
+
+    def write(self, value: tuple[int, ...]) -> None:
+        import calendar
+
+        if self.error:
+            raise OSError(5)
+        self.utc, self.lost = calendar.timegm(value[:6]), False
+
+
+class RamDisplay:
+    width = 128
+    fault = ""
+
+    def __init__(self) -> None:
+        self.views: list = []
+
+    def show(self, view) -> None:
+        self.views.append(view)
+
+    @property
+    def view(self):
+        return self.views[-1]
+
+
+class Queue:
+    """Buttons and the serial line: what a test puts in comes out once."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.incoming = b""
+        self.sent = b""
+
+    def pressed(self) -> list[str]:
+        names, self.names = self.names, []
+        return names
+
+    def read(self) -> bytes:
+        data, self.incoming = self.incoming, b""
+        return data
+
+    def write(self, data: bytes) -> None:
+        self.sent += data
+
+
+class Bench:
+    """A whole portable token: `run` moves its time, `ask` sends a request and returns the answer."""
+
+    def __init__(self, medium: RamMedium | None = None, utc: int = 1_800_000_000, lost: bool = False, capacity: int = 100) -> None:
+        self.medium = medium or RamMedium()
+        self.rtc = RamRtc(utc, lost)
+        self.display, self.queue = RamDisplay(), Queue()
+        self.vault = Vault(self.medium, capacity)
+        self.clock = Clock(self.rtc, self.vault.clock_floor)
+        self.app = App(Identity(SERIAL, "bench"), self.vault, self.clock, self.display, self.queue, self.queue)
+        self.decoder = frame.Decoder()
+        self.ms = 0
+        self.sequence = 0
+        self._start = utc * 1000
+
+    def run(self, ms: int = 0, step: int = 10) -> None:
+        """Step the application for `ms` milliseconds, the chip's seconds turning as they pass."""
+        end = self.ms + ms
+        while True:
+            self.app.step(self.ms)
+            if self.ms >= end:
+                return
+            before = self.ms // 1000
+            self.ms = min(self.ms + step, end)
+            self.rtc.utc += self.ms // 1000 - before
+
+    def press(self, *names: str) -> None:
+        self.queue.names.extend(names)
+        self.run()
+
+    def send(self, command: str, /, **values: object) -> None:
+        self.sequence += 1
+        payload = messages.encode_request(self.sequence, messages.BY_NAME[command], values)
+        self.queue.incoming += frame.encode(payload)
+        self.run()
+
+    def answers(self) -> list[tuple[int, int, dict]]:
+        """Return (sequence, status, packed fields) of what the token has sent since last asked."""
+        payloads = self.decoder.feed(self.queue.sent)
+        self.queue.sent = b""
+        return [messages.decode_response(payload) for payload in payloads]
+
+    def ask(self, command: str, /, **values: object) -> dict:
+        """Send a request and return the good response's values; an error's class is raised."""
+        self.send(command, **values)
+        return self.result(command)
+
+    def result(self, name: str) -> dict:
+        from tokencore import errors
+
+        ((sequence, status, packed),) = self.answers()
+        assert sequence == self.sequence
+        if status != messages.OK:
+            raise errors.from_status(status, packed[messages.TEXT])
+        return messages.unpack(messages.BY_NAME[name].response, packed, True)
