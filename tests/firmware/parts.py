@@ -38,7 +38,10 @@ class RamMedium:
         if self.error:
             raise self.error
         if self.cut_after == 0:
-            start, end = offset // self.SECTOR * self.SECTOR, -(-(offset + len(data)) // self.SECTOR) * self.SECTOR
+            start, end = (
+                offset // self.SECTOR * self.SECTOR,
+                -(-(offset + len(data)) // self.SECTOR) * self.SECTOR,
+            )
             end = min(end, len(self.data))
             self.data[start:end] = b"\xff" * max(0, end - start)
             raise PowerCut
@@ -114,13 +117,21 @@ class Queue:
 class Bench:
     """A whole portable token: `run` moves its time, `ask` sends a request and returns the answer."""
 
-    def __init__(self, medium: RamMedium | None = None, utc: int = 1_800_000_000, lost: bool = False, capacity: int = 100) -> None:
+    def __init__(
+        self,
+        medium: RamMedium | None = None,
+        utc: int = 1_800_000_000,
+        lost: bool = False,
+        capacity: int = 100,
+    ) -> None:
         self.medium = medium or RamMedium()
         self.rtc = RamRtc(utc, lost)
         self.display, self.queue = RamDisplay(), Queue()
         self.vault = Vault(self.medium, capacity)
         self.clock = Clock(self.rtc, self.vault.clock_floor)
-        self.app = App(Identity(SERIAL, "bench"), self.vault, self.clock, self.display, self.queue, self.queue)
+        self.app = App(
+            Identity(SERIAL, "bench"), self.vault, self.clock, self.display, self.queue, self.queue
+        )
         self.decoder = frame.Decoder()
         self.ms = 0
         self.sequence = 0

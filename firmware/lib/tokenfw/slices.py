@@ -2,7 +2,7 @@
 
 The medium is one file on the token's drive: all first slots, then all second slots. A flash write
 erases a sector and so endangers the slots around it; the two slots of a slice are too far apart to
-share one. A commit writes the first slot, then the second: at any moment one of them is whole. The
+share one, given 8 slices or more. A commit writes the first slot, then the second: at any moment one of them is whole. The
 newer one is read, and `repair` makes both equal again after a cut.
 
     slot = sequence (4 bytes) | length (2) | body | CRC-32 (4) of slice number and all before, big-endian
@@ -56,9 +56,10 @@ class Slices:
         self._put(index, 1, slot)
 
     def erase(self, index: int) -> None:
-        """Overwrite both slots of slice `index` with zeros."""
-        self._put(index, 0, bytes(SLOT))
-        self._put(index, 1, bytes(SLOT))
+        """Overwrite both slots of slice `index` with zeros, where they are not."""
+        for which in (0, 1):
+            if self._medium.read(self._offset(index, which), SLOT) != bytes(SLOT):
+                self._put(index, which, bytes(SLOT))
 
     def repair(self, index: int) -> None:
         """Make both slots of slice `index` equal again where a power cut has left them different."""
@@ -68,6 +69,9 @@ class Slices:
         elif second > first:
             self._put(index, 0, self._pack(index, second[0], second[1]))
 
+    def _offset(self, index: int, which: int) -> int:
+        return (which * self.count + index) * SLOT
+
     def _pack(self, index: int, sequence: int, body: bytes) -> bytes:
         slot = struct.pack(_HEAD, sequence, len(body)) + body
         slot += struct.pack(">I", _crc(index, slot))
@@ -75,7 +79,7 @@ class Slices:
 
     def _slot(self, index: int, which: int) -> "tuple[int, bytes]":
         """Return (sequence, body) of a slot; (0, b"") where it is erased, torn or damaged."""
-        data = self._medium.read((which * self.count + index) * SLOT, SLOT)
+        data = self._medium.read(self._offset(index, which), SLOT)
         if len(data) == SLOT:
             sequence, length = struct.unpack(_HEAD, data[:6])
             end = 6 + length
@@ -85,7 +89,7 @@ class Slices:
 
     def _put(self, index: int, which: int, slot: bytes) -> None:
         try:
-            self._medium.write((which * self.count + index) * SLOT, slot)
+            self._medium.write(self._offset(index, which), slot)
         except OSError as error:
             raise StoreFailed("the token's memory refused a write (error %s)" % error.errno) from None
 

@@ -30,13 +30,15 @@ _CHUNK = 4096  # bytes written at once where the whole medium is: a flash sector
 
 
 class Vault:
-    """At most `capacity` accounts (1 to 255) on `medium`; a medium of size 0 is made ready first.
+    """At most `capacity` accounts (7 to 255) on `medium`; a medium of size 0 is made ready first.
 
     Positions count from 0. `fault` is empty, or says why the accounts cannot be used: then nothing is
     changed, every operation but `wipe` raises StoreFailed with that text, and nothing is lost.
     """
 
     def __init__(self, medium: "Medium", capacity: int) -> None:
+        if not 7 <= capacity <= 255:
+            raise ValueError("a vault has room for 7 to 255 accounts: see the board file")
         self._medium = medium
         self.capacity = capacity
         self.fault = ""
@@ -164,7 +166,12 @@ class Vault:
         self._commit(self._order, utc)
 
     def wipe(self) -> None:
-        """Overwrite everything, whatever state it is in."""
+        """Overwrite everything; where the store is damaged, whatever is there."""
+        if not self.fault:
+            self._commit([], 0)
+            for index in range(1, self._slices.count):
+                self._slices.erase(index)
+            return
         try:
             for offset in range(0, self._medium.size(), _CHUNK):
                 self._medium.write(offset, bytes(_CHUNK))
