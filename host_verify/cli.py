@@ -1,0 +1,289 @@
+"""The command `host-verify`. Only here is the clock read, and only where --at does not give the time."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from platformdirs import user_data_path
+from tokencore import otpauth
+from tokencore.account import Account
+from tokencore.errors import FobError
+
+from . import keys, render, service
+from .core import Status
+from .errors import VerifierError
+from .policy import Policy
+from .sealing import Sealer
+from .service import Verdict
+from .store import Store, create, path_of
+
+_LONGEST_INPUT = 4096  # bytes
+_LAST_SECOND = 253_402_300_799  # the end of the year 9999
+
+
+class Failure(click.ClickException):
+    """The one way out for whatever is not done: its text, in JSON where asked for, and its exit status."""
+
+    def __init__(self, message: str, status: int, as_json: bool) -> None:
+        super().__init__(message)
+        self.exit_code = status
+        self.as_json = as_json
+
+    def show(self, file: Any = None) -> None:
+        if self.as_json:
+            click.echo(json.dumps({"error": self.message, "exit_status": self.exit_code}))
+        else:
+            click.echo(f"host-verify: {self.message}", err=True)
+
+
+class Door(click.Group):
+    """The command group that turns every exception into a Failure."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        as_json = bool(ctx.params["as_json"])
+        try:
+            return super().invoke(ctx)
+        except VerifierError as error:
+            raise Failure(str(error), error.exit_status, as_json) from None
+        except FobError as error:
+            raise Failure(str(error), 2, as_json) from None
+        except click.UsageError as error:
+            text = error.format_message()
+            if "extra argument" in text:
+                # It may be a code or a secret: it is not repeated.
+                text = "an argument too many; codes and secrets are given on standard input"
+            name = error.ctx.command_path if error.ctx else "host-verify"
+            raise Failure(f"{text} (see {name} --help)", 2, as_json) from None
+        except (click.Abort, EOFError, KeyboardInterrupt):
+            raise Failure("stopped: nothing was given, nothing was changed", 2, as_json) from None
+        except OSError as error:
+            raise Failure(f"{error.filename or 'the system'}: {error.strerror}", 3, as_json) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the options before the command say."""
+
+    path: Path
+    key_file: Path
+    key_variable: str | None
+    as_json: bool
+    policy: Policy
+
+    def sealer(self) -> Sealer:
+        """Return the sealer under the key that the options name."""
+        if self.key_variable:
+            return Sealer(keys.key_from_environment(self.key_variable, os.environ))
+        return Sealer(keys.key_from_file(self.key_file))
+
+    def open(self) -> Store:
+        """Return the open store."""
+        if not self.path.exists():
+            raise VerifierError(
+                f"there is no store at {self.path}: run host-verify init, or name it with --store"
+            )
+        return Store(self.path, self.sealer())
+
+    def tell(self, data: dict[str, Any], text: render.RenderableType) -> None:
+        """Print the result of a command."""
+        if self.as_json:
+            click.echo(json.dumps(data))
+        else:
+            render.show(text)
+
+
+_at = click.option(
+    "--at",
+    type=click.IntRange(0, _LAST_SECOND),
+    metavar="UTC_SECONDS",
+    help="Judge as at this time instead of now.",
+)
+
+
+@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="fobsmith")
+@click.option(
+    "--store", metavar="URL", envvar="HOST_VERIFY_STORE", help="sqlite:///PATH; without it, your data folder."
+)
+@click.option(
+    "--key-file",
+    type=click.Path(path_type=Path),
+    help="The store's key; without it, PATH with .key appended.",
+)
+@click.option("--key-env", metavar="NAME", help="Take the key from this environment variable instead.")
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+@click.pass_context
+def cli(
+    ctx: click.Context, store: str | None, key_file: Path | None, key_env: str | None, as_json: bool
+) -> None:
+    """Check the codes of hardware tokens (HOTP and TOTP).
+
+    Exit status: 0 accepted or done, 1 refused, 2 wrong use, 3 the store or its key failed.
+    """
+    if key_file and key_env:
+        raise click.UsageError("give --key-file or --key-env, not both")
+    path = path_of(store) if store is not None else user_data_path("fobsmith") / "verifier.db"
+    ctx.obj = Session(path, key_file or path.with_name(path.name + ".key"), key_env, as_json, Policy())
+
+
+@cli.command()
+@click.pass_obj
+def init(session: Session) -> None:
+    """Make an empty store and, if there is none yet, its key file."""
+    made = False
+    if not session.path.exists() and not session.key_variable and not session.key_file.exists():
+        keys.make_key_file(session.key_file)
+        made = True
+    create(session.path, session.sealer(), int(time.time()))
+    where = f"the variable {session.key_variable}" if session.key_variable else str(session.key_file)
+    session.tell(
+        {"store": str(session.path), "key": where, "key_made": made},
+        f"Store: {session.path}\nKey:   {where}\n"
+        "Back both up, apart from each other: neither is of use without the other.",
+    )
+
+
+@cli.group()
+def token() -> None:
+    """Add, show and manage tokens."""
+
+
+@token.command()
+@click.option("--user", required=True, help="Whose token it is.")
+@click.option("--serial", help="The serial number on its case.")
+@click.argument("file", required=False)
+@click.pass_obj
+def add(session: Session, user: str, serial: str | None, file: str | None) -> None:
+    """Add a token from an otpauth:// URI.
+
+    The URI is read from FILE, from standard input (-), or from a hidden prompt.
+    """
+    account = _account(file)
+    with session.open() as store:
+        added = service.add_token(store, user, serial, account, int(time.time()))
+    session.tell(
+        {"token": render.token_data(added, session.policy)}, f"Added token {added.id} of {added.user}"
+    )
+
+
+@token.command("list")
+@click.option("--user", help="Only this user's.")
+@click.pass_obj
+def list_tokens(session: Session, user: str | None) -> None:
+    """List tokens."""
+    with session.open() as store:
+        tokens = store.tokens(None if user is None else service.user_name(user))
+    session.tell(
+        {"tokens": [render.token_data(each, session.policy) for each in tokens]},
+        render.token_list(tokens, session.policy),
+    )
+
+
+@token.command()
+@click.argument("token_id", metavar="ID")
+@click.pass_obj
+def show(session: Session, token_id: str) -> None:
+    """Show everything of one token but its secret."""
+    with session.open() as store:
+        found = store.token(token_id)
+    session.tell(
+        {"token": render.token_data(found, session.policy)}, render.token_card(found, session.policy)
+    )
+
+
+def _status_command(name: str, status: Status, text: str) -> None:
+    @token.command(name, help=text)
+    @click.argument("token_id", metavar="ID")
+    @click.pass_obj
+    def command(session: Session, token_id: str) -> None:
+        with session.open() as store:
+            found = service.set_status(store, token_id, status)
+        session.tell(
+            {"token": render.token_data(found, session.policy)}, f"Token {found.id} of {found.user}: {status}"
+        )
+
+
+_status_command("enable", Status.ACTIVE, "Put a token into use; clears its wrong codes and its lock.")
+_status_command("disable", Status.DISABLED, "Take a token out of use until it is enabled.")
+_status_command("revoke", Status.REVOKED, "Take a token out of use for good.")
+
+
+@cli.command()
+@click.argument("user")
+@_at
+@click.pass_context
+def check(ctx: click.Context, user: str, at: int | None) -> None:
+    """Check a user's code, from standard input or a prompt. A code is accepted once."""
+    code = _typed("Code", hidden=False) if sys.stdin.isatty() else _piped()
+    _answer(ctx, lambda store, utc, policy: service.verify(store, user, code, utc, policy), at)
+
+
+@cli.command()
+@click.argument("user")
+@_at
+@click.pass_context
+def resync(ctx: click.Context, user: str, at: int | None) -> None:
+    """Find a lost token by two consecutive codes.
+
+    They come from standard input, one a line, or from prompts.
+    """
+    if sys.stdin.isatty():
+        codes = [_typed("Code", hidden=False), _typed("The code after it", hidden=False)]
+    else:
+        codes = [line for line in _piped().splitlines() if line.strip()]
+    if len(codes) != 2:
+        raise click.UsageError("give two consecutive codes, one a line")
+    first, second = codes
+    _answer(ctx, lambda store, utc, policy: service.resync(store, user, first, second, utc, policy), at)
+
+
+def _answer(ctx: click.Context, judge: Callable[[Store, int, Policy], Verdict], at: int | None) -> None:
+    session: Session = ctx.obj
+    with session.open() as store:
+        verdict = judge(store, int(time.time()) if at is None else at, session.policy)
+    session.tell(render.verdict_data(verdict), render.verdict_text(verdict))
+    ctx.exit(0 if verdict.accepted else 1)
+
+
+def _account(file: str | None) -> Account:
+    if file is None and sys.stdin.isatty():
+        return otpauth.parse(_typed("otpauth URI", hidden=True))
+    if file is None or file == "-":
+        return otpauth.parse(_piped())
+    if file.lower().startswith("otpauth:"):
+        raise click.UsageError(
+            "an argument is seen by every user of this machine: consider that secret known, and give "
+            "a new URI on standard input or in a file"
+        )
+    try:
+        with open(file, "rb") as source:
+            return otpauth.parse(_text(source.read(_LONGEST_INPUT + 1)))
+    except OSError as error:
+        raise click.UsageError(f"the file with the URI cannot be read: {error.strerror}") from None
+
+
+def _typed(prompt: str, hidden: bool) -> str:
+    answer: str = click.prompt(prompt, hide_input=hidden, err=True)
+    return answer
+
+
+def _piped() -> str:
+    return _text(click.get_binary_stream("stdin").read(_LONGEST_INPUT + 1))
+
+
+def _text(data: bytes) -> str:
+    if len(data) > _LONGEST_INPUT:
+        raise click.UsageError(f"more than {_LONGEST_INPUT} bytes were given")
+    # What is not UTF-8 becomes a character that is in no code and no URI.
+    return data.decode("utf-8", "replace").rstrip("\r\n")
+
+
+def main() -> None:
+    """Run the command; the entry point of `host-verify`."""
+    cli()

@@ -1,0 +1,153 @@
+"""How verdicts and tokens are shown: as data for JSON, as text for people. Never a secret or a code."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from .core import Reason, is_locked
+from .policy import Policy
+from .records import Token
+from .service import Verdict
+
+_REFUSALS = {
+    Reason.WRONG_CODE: "the code is wrong",
+    Reason.REPLAYED: "the code was used before; wait for the next one",
+    Reason.MALFORMED: "that is no code of the token's; give its digits as the display shows them",
+    Reason.LOCKED: "locked by too many wrong codes; an administrator unlocks: host-verify token enable {token}",
+    Reason.DISABLED: "the token is disabled; an administrator enables it: host-verify token enable {token}",
+    Reason.REVOKED: "the token is revoked; the user needs a new one",
+    Reason.UNKNOWN_USER: "no user of that name has a token",
+}
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """Return one or two sentences for the person at the keyboard."""
+    if verdict.accepted:
+        clock = "" if verdict.offset is None else f" (its clock is {_offset(verdict.offset)})"
+        return f"Accepted: {verdict.user} by token {verdict.token}{clock}"
+    if verdict.reason is Reason.THROTTLED:
+        why = f"too soon after wrong codes; this one was not looked at. Try again in {verdict.retry_after} s"
+    elif verdict.reason is Reason.OUT_OF_DRIFT:
+        why = f"the codes are right, but the token's clock is {_offset(verdict.offset or 0)}; set it or replace it"
+    else:
+        why = _REFUSALS[verdict.reason].format(token=verdict.token)
+    return f"Refused: {why}"
+
+
+def verdict_data(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict's fields for JSON; the offset is rounded to a second."""
+    data = asdict(verdict)
+    if verdict.offset is not None:
+        data["offset"] = round(verdict.offset)
+    return data
+
+
+def token_data(token: Token, policy: Policy) -> dict[str, Any]:
+    """Return what there is to know of a token, except its secret, for JSON."""
+    state, drift = token.state, token.state.drift
+    data: dict[str, Any] = {
+        "id": token.id,
+        "user": token.user,
+        "serial": token.serial,
+        "created": token.created,
+        "kind": token.kind,
+        "issuer": token.issuer,
+        "name": token.name,
+        "algorithm": token.algorithm,
+        "digits": token.digits,
+        "status": state.status,
+        "locked": is_locked(state, policy),
+        "failures": state.failures,
+    }
+    if token.kind == "hotp":
+        return data | {"counter": state.next_step}
+    clock = drift and {
+        "offset": round(drift.offset),
+        "rate_ppm": round(drift.rate * 1e6, 1),
+        "learned": drift.at,
+    }
+    return data | {"period": token.period, "t0": token.t0, "next_step": state.next_step, "clock": clock}
+
+
+def token_list(tokens: list[Token], policy: Policy) -> RenderableType:
+    """Return a table of tokens, a line each."""
+    if not tokens:
+        return Text("No tokens. Add one: host-verify token add --user USER FILE")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("ID", "User", "Kind", "Account", "State", "Clock"):
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("ID", "Kind", "State"))
+    for token in tokens:
+        drift = token.state.drift
+        cells = (
+            token.id,
+            token.user,
+            token.kind,
+            _account(token),
+            _standing(token, policy),
+            "" if drift is None else _offset(drift.offset),
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def token_card(token: Token, policy: Policy) -> RenderableType:
+    """Return everything of one token, a line each."""
+    state, drift = token.state, token.state.drift
+    lines = {
+        "Token": token.id,
+        "User": token.user,
+        "Serial": token.serial or "none",
+        "Account": _account(token),
+        "State": _standing(token, policy),
+        "Wrong codes": f"{state.failures} since the last right one; locked at {policy.lock_after}",
+        "Added": _instant(token.created),
+        "Codes": f"{token.kind.upper()}, {token.algorithm}, {token.digits} digits",
+    }
+    if token.kind == "hotp":
+        lines["Counter"] = str(state.next_step)
+    else:
+        lines["Codes"] += f", every {token.period} s"
+        lines["Clock"] = "not known before the first code"
+        if drift is not None:
+            lines["Clock"] = (
+                f"{_offset(drift.offset)} on {_instant(drift.at)}, drifting {drift.rate * 1e6:+.1f} ppm"
+            )
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in lines.items():
+        table.add_row(name, Text(value))
+    return table
+
+
+def show(what: RenderableType) -> None:
+    """Print text or a table to standard output, in colour where it is a terminal."""
+    Console(highlight=False, markup=False, soft_wrap=isinstance(what, str)).print(what)
+
+
+def _account(token: Token) -> str:
+    return f"{token.issuer}: {token.name}" if token.issuer else token.name
+
+
+def _standing(token: Token, policy: Policy) -> str:
+    status = str(token.state.status)
+    return "locked" if status == "active" and is_locked(token.state, policy) else status
+
+
+def _offset(seconds: float) -> str:
+    whole = round(abs(seconds))
+    if whole < 120:
+        size = f"{whole} s"
+    elif whole < 7200:
+        size = f"{whole // 60} min {whole % 60} s"
+    else:
+        size = f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{size} {'fast' if seconds > 0 else 'slow'}" if whole else "exact"
+
+
+def _instant(utc: int) -> str:
+    return datetime.fromtimestamp(utc, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
