@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.firmware.parts import Bench, RamMedium
 from tokencore.account import Account
 from tokencore.otp import hotp, totp
 from tokenfw import views
+
+from tests.firmware.parts import Bench, RamMedium
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/rfc6238_totp.json").read_text())["vectors"]
 SECRET = b"12345678901234567890"

@@ -8,10 +8,11 @@ import datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.firmware.parts import RamRtc
 from tokencore import errors
 from tokenfw import clock
 from tokenfw.clock import Clock, civil
+
+from tests.firmware.parts import RamRtc
 
 NOW = 1_800_000_000
 

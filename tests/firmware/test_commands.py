@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.firmware.parts import SERIAL, Bench
 from tokencore import base32, cbor, errors, frame, messages
 from tokencore.otp import MAX_COUNTER, hotp, totp
+
+from tests.firmware.parts import SERIAL, Bench
 
 SECRET = b"\xf0canary\x9esecret\x01\xd7"
 ALICE = {"issuer": "ACME", "name": "alice"}
@@ -41,11 +42,11 @@ def test_hello_speaks_the_older_of_both_versions(bench: Bench) -> None:
 
 def test_a_hundred_accounts_are_listed_in_order(bench: Bench) -> None:
     for number in range(100):
-        name = "%02d" % number + "é" * 31
+        name = f"{number:02d}" + "é" * 31
         assert (
             bench.ask("add", **account(name=name, issuer="i" * 64, counter=MAX_COUNTER))["position"] == number
         )
-    assert names(bench) == ["%02d" % number + "é" * 31 for number in range(100)]
+    assert names(bench) == [f"{number:02d}" + "é" * 31 for number in range(100)]
     with pytest.raises(errors.StoreFull):
         bench.ask("add", **account())
     assert bench.ask("info")["accounts"] == 100

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.firmware.parts import PowerCut, RamMedium
 from tokencore import errors
 from tokencore.account import Account
 from tokencore.otp import MAX_COUNTER
 from tokenfw.slices import SLOT
 from tokenfw.vault import Vault
+
+from tests.firmware.parts import PowerCut, RamMedium
 
 CAPACITY = 12
 
@@ -78,10 +81,8 @@ def test_first_start_cut_at_every_write_begins_anew() -> None:
     for cut in range(10):
         medium = RamMedium()
         medium.cut_after = cut
-        try:
+        with contextlib.suppress(PowerCut):
             Vault(medium, CAPACITY)
-        except PowerCut:
-            pass
         medium.cut_after = None
         vault = Vault(medium, CAPACITY)
         assert not vault.fault
@@ -173,7 +174,7 @@ def test_a_wipe_overwrites_everything_and_starts_anew() -> None:
 def test_largest_accounts_fit() -> None:
     vault = Vault(RamMedium(), 100)
     for number in range(100):
-        name = ("%03d" % number) + "n" * 61
+        name = f"{number:03d}" + "n" * 61
         vault.add(account(name, issuer="é" * 32, secret=bytes(range(128)), counter=MAX_COUNTER - 1))
     with pytest.raises(errors.StoreFull):
         vault.add(account("one more"))

@@ -1,9 +1,9 @@
 """A store of numbered slices, each kept twice, that a power cut leaves old or new.
 
 The medium is one file on the token's drive: all first slots, then all second slots. A flash write
-erases a sector and so endangers the slots around it; the two slots of a slice are too far apart to
-share one, given 8 slices or more. A commit writes the first slot, then the second: at any moment one of them is whole. The
-newer one is read, and `repair` makes both equal again after a cut.
+erases a sector and so endangers the slots around it; given 8 slices or more, the two slots of one are
+too far apart to share a sector. A commit writes the first slot, then the second: at any moment one of
+them is whole. The newer one is read, and `repair` makes both equal again after a cut.
 
     slot = sequence (4 bytes) | length (2) | body | CRC-32 (4) of slice number and all before, big-endian
 
