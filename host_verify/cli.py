@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 from platformdirs import user_data_path
+from rich.console import RenderableType
 from tokencore import otpauth
 from tokencore.account import Account
 from tokencore.errors import FobError
@@ -21,7 +22,7 @@ from .errors import VerifierError
 from .policy import Policy
 from .sealing import Sealer
 from .service import Verdict
-from .store import Store, create, path_of
+from .store import Store, create, must_exist, path_of
 
 _LONGEST_INPUT = 4096  # bytes
 _LAST_SECOND = 253_402_300_799  # the end of the year 9999
@@ -32,7 +33,7 @@ class Failure(click.ClickException):
 
     def __init__(self, message: str, status: int, as_json: bool) -> None:
         super().__init__(message)
-        self.exit_code = status
+        self.exit_code = status  # type: ignore[misc]  # click reads it from the instance
         self.as_json = as_json
 
     def show(self, file: Any = None) -> None:
@@ -84,13 +85,10 @@ class Session:
 
     def open(self) -> Store:
         """Return the open store."""
-        if not self.path.exists():
-            raise VerifierError(
-                f"there is no store at {self.path}: run host-verify init, or name it with --store"
-            )
+        must_exist(self.path)
         return Store(self.path, self.sealer())
 
-    def tell(self, data: dict[str, Any], text: render.RenderableType) -> None:
+    def tell(self, data: dict[str, Any], text: RenderableType) -> None:
         """Print the result of a command."""
         if self.as_json:
             click.echo(json.dumps(data))
@@ -106,7 +104,7 @@ _at = click.option(
 )
 
 
-@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("host-verify", cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="fobsmith")
 @click.option(
     "--store", metavar="URL", envvar="HOST_VERIFY_STORE", help="sqlite:///PATH; without it, your data folder."
@@ -274,7 +272,7 @@ def _typed(prompt: str, hidden: bool) -> str:
 
 
 def _piped() -> str:
-    return _text(click.get_binary_stream("stdin").read(_LONGEST_INPUT + 1))
+    return _text(sys.stdin.buffer.read(_LONGEST_INPUT + 1))
 
 
 def _text(data: bytes) -> str:

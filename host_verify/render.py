@@ -17,8 +17,8 @@ _REFUSALS = {
     Reason.WRONG_CODE: "the code is wrong",
     Reason.REPLAYED: "the code was used before; wait for the next one",
     Reason.MALFORMED: "that is no code of the token's; give its digits as the display shows them",
-    Reason.LOCKED: "locked by too many wrong codes; an administrator unlocks: host-verify token enable {token}",
-    Reason.DISABLED: "the token is disabled; an administrator enables it: host-verify token enable {token}",
+    Reason.LOCKED: "locked by too many wrong codes; an administrator unlocks it: {enable}",
+    Reason.DISABLED: "the token is disabled; an administrator enables it: {enable}",
     Reason.REVOKED: "the token is revoked; the user needs a new one",
     Reason.UNKNOWN_USER: "no user of that name has a token",
 }
@@ -32,9 +32,10 @@ def verdict_text(verdict: Verdict) -> str:
     if verdict.reason is Reason.THROTTLED:
         why = f"too soon after wrong codes; this one was not looked at. Try again in {verdict.retry_after} s"
     elif verdict.reason is Reason.OUT_OF_DRIFT:
-        why = f"the codes are right, but the token's clock is {_offset(verdict.offset or 0)}; set it or replace it"
+        clock = _offset(verdict.offset or 0)
+        why = f"the codes are right, but the token's clock is {clock}: set it, or replace the token"
     else:
-        why = _REFUSALS[verdict.reason].format(token=verdict.token)
+        why = _REFUSALS[verdict.reason].format(enable=f"host-verify token enable {verdict.token}")
     return f"Refused: {why}"
 
 

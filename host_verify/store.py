@@ -69,6 +69,12 @@ def create(path: Path, sealer: Sealer, utc: int) -> None:
         os.unlink(unfinished)
 
 
+def must_exist(path: Path) -> None:
+    """Raise VerifierError if there is no file at `path`."""
+    if not path.exists():
+        raise VerifierError(f"there is no store at {path}: run host-verify init, or name it with --store")
+
+
 class Store:
     """An open store. One thread uses it at a time; other processes may have their own on the file.
 
@@ -79,8 +85,7 @@ class Store:
     def __init__(self, path: Path, sealer: Sealer) -> None:
         self.path = path
         self._sealer = sealer
-        if not path.exists():
-            raise VerifierError(f"there is no store at {path}: run host-verify init, or name it with --store")
+        must_exist(path)
         with _explained(path):
             self._database = sqlite3.connect(
                 f"file:{quote(str(path))}?mode=rw", uri=True, isolation_level=None, timeout=_BUSY_SECONDS
