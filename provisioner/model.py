@@ -1,0 +1,72 @@
+"""What a token says about itself and its accounts, as plain data. Positions count from 0, as on the wire."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a long step is. `step` is one of "accounts", "press", "exchange", "second", "ports"."""
+
+    step: str
+    done: int
+    total: int
+
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Info:
+    """The token's answer to `info`. `utc` in s or None, `uptime` in ms; `faults` is "" where all is well."""
+
+    serial: str
+    board: str
+    firmware: str
+    accounts: int
+    capacity: int
+    clock: str
+    uptime: int
+    dropped: int
+    faults: str
+    utc: int | None = None
+
+
+@dataclass(frozen=True)
+class AccountInfo:
+    """An account as the token shows it: everything but the shared secret."""
+
+    position: int
+    issuer: str
+    name: str
+    kind: str
+    algorithm: str
+    digits: int
+    period: int
+    t0: int
+    counter: int
+
+
+@dataclass(frozen=True)
+class Code:
+    """A released code. `utc` (s) is the token's time for TOTP, `counter` the one used for HOTP."""
+
+    code: str = field(repr=False)
+    utc: int | None = None
+    counter: int | None = None
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Four timestamps of one question about the time, as in NTP (RFC 5905 section 8).
+
+    t1 and t4: sent and received by this computer, UTC in ns. t2 and t3: received and sent by the
+    token, in its ticks (ms). `utc_ms` is the token's own UTC at t3, None unless its clock is "ok".
+    """
+
+    t1: int
+    t2: int
+    t3: int
+    t4: int
+    clock: str
+    utc_ms: int | None

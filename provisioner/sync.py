@@ -1,0 +1,116 @@
+"""Setting a token's clock: four timestamps, the offset from half the round trip, set on a second's edge.
+
+The token counts ticks (ms since its start) and reads a clock chip that knows whole seconds. So the
+ticks are what is measured against this computer's UTC; then "second S begins at your tick T" is
+sent ahead of time, and the line's delay does not matter any more.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tokencore import errors
+from tokencore.account import MAX_TIME
+
+from .client import Token
+from .faults import BadInput, SyncFailed
+from .model import Exchange, Progress, Report
+
+EXCHANGES = 8
+MIN_AHEAD_NS = 300_000_000  # The least time from sending to the second's edge.
+TOLERANCE_NS = 250_000_000  # A clock that is further off after being set did not take it.
+EARLIEST_UTC = 946684800  # 2000-01-01: a computer whose clock is before that has none.
+_ATTEMPTS = 3
+_NS_PER_MS = 1_000_000
+_NS_PER_S = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The token's clock against this computer's.
+
+    clock        "ok", "not set" or "failed"
+    offset_ns    token minus computer, None unless the clock is "ok"
+    uncertainty_ns  half the round trip and half a tick: the true offset is no further away
+    round_trip_ns   time on the line, both ways
+    tick_zero_ns    this computer's UTC when the token's tick 0 was
+    """
+
+    clock: str
+    offset_ns: int | None
+    uncertainty_ns: int
+    round_trip_ns: int
+    tick_zero_ns: int
+
+
+@dataclass(frozen=True)
+class Sync:
+    """What a synchronisation did: `utc` (s) is the second that was set."""
+
+    before: Measurement
+    after: Measurement
+    utc: int
+
+
+def evaluate(exchange: Exchange) -> Measurement:
+    """Return what one exchange says (RFC 5905 section 8, on the token's ticks)."""
+    held_ns = (exchange.t3 - exchange.t2) * _NS_PER_MS
+    round_trip = max(0, exchange.t4 - exchange.t1 - held_ns)
+    # A tick is cut to whole ms, so on average the true instant is half a tick later.
+    ticks_ns = (exchange.t2 + exchange.t3) * _NS_PER_MS // 2 + _NS_PER_MS // 2
+    tick_zero = (exchange.t1 + exchange.t4) // 2 - ticks_ns
+    offset = None
+    if exchange.utc_ms is not None:
+        offset = exchange.utc_ms * _NS_PER_MS - (tick_zero + exchange.t3 * _NS_PER_MS)
+    return Measurement(exchange.clock, offset, round_trip // 2 + _NS_PER_MS // 2, round_trip, tick_zero)
+
+
+def measure(token: Token, utc_ns: Callable[[], int], report: Report | None = None) -> Measurement:
+    """Return the best of several exchanges: the one with the least round trip."""
+    found = []
+    for count in range(EXCHANGES):
+        found.append(evaluate(token.exchange(utc_ns)))
+        if report:
+            report(Progress("exchange", count + 1, EXCHANGES))
+    return min(found, key=lambda measurement: measurement.round_trip_ns)
+
+
+def plan(measurement: Measurement, now_ns: int, ahead_ns: int = MIN_AHEAD_NS) -> tuple[int, int, float]:
+    """Return (utc, at, wait_s): the next second at least `ahead_ns` away, its tick, the time until then."""
+    utc = math.ceil((now_ns + ahead_ns) / _NS_PER_S)
+    at = round((utc * _NS_PER_S - measurement.tick_zero_ns) / _NS_PER_MS)
+    return utc, at, (utc * _NS_PER_S - now_ns) / _NS_PER_S
+
+
+def synchronise(token: Token, utc_ns: Callable[[], int], report: Report | None = None) -> Sync:
+    """Set the token's clock to this computer's (`utc_ns`: UTC in ns), and measure before and after.
+
+    Raises BadInput where this computer's own clock is absurd, ClockFailed where the token's chip
+    refuses, SyncFailed where it does not show what was set.
+    """
+    if not EARLIEST_UTC <= utc_ns() // _NS_PER_S < MAX_TIME:
+        raise BadInput("this computer's own clock is wrong", "Set it first, then sync the token")
+    before = measure(token, utc_ns, report)
+    utc = _set(token, utc_ns, before, report)
+    after = measure(token, utc_ns, report)
+    if after.offset_ns is None or abs(after.offset_ns) > TOLERANCE_NS + after.uncertainty_ns:
+        raise SyncFailed("the token's clock does not show the time that was set")
+    return Sync(before, after, utc)
+
+
+def _set(token: Token, utc_ns: Callable[[], int], measured: Measurement, report: Report | None) -> int:
+    ahead = max(MIN_AHEAD_NS, 4 * measured.round_trip_ns)
+    for attempt in range(1, _ATTEMPTS + 1):
+        utc, at, wait_s = plan(measured, utc_ns(), ahead)
+        if report:
+            report(Progress("second", attempt - 1, _ATTEMPTS))
+        try:
+            token.set_time(utc, at, wait_s)
+        except errors.BadValue:
+            # The request was so late that its second had begun.
+            if attempt == _ATTEMPTS:
+                raise
+            ahead *= 2
+        else:
+            break
+    return utc

@@ -1,0 +1,152 @@
+"""Results as JSON and as lines. Positions count from 1 here, as on the token's screen."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from .model import AccountInfo, Code, Info
+from .output import Output, gauge
+from .ports import Port
+from .sync import Measurement, Sync
+
+
+def ports(output: Output, found: list[Port]) -> None:
+    """Show the ports and what is at each."""
+    if output.as_json:
+        output.result({"ports": [asdict(port) for port in found]})
+    elif not found:
+        output.line("No serial ports.")
+    else:
+        rows = [[port.device, port.state, port.token_serial, port.product] for port in found]
+        output.table([("Port", {}), ("State", {}), ("Serial number", {}), ("USB product", {})], rows)
+
+
+def info(output: Output, port: str, found: Info) -> None:
+    """Show what the token is and how it is."""
+    if output.as_json:
+        output.result({"port": port} | asdict(found))
+        return
+    clock = found.clock if found.utc is None else f"{found.clock}, {_utc(found.utc)}"
+    for title, value in (
+        ("Serial number", found.serial),
+        ("Port", port),
+        ("Board", found.board),
+        ("Firmware", found.firmware),
+        ("Accounts", gauge(found.accounts, found.capacity)),
+        ("Clock", clock),
+        ("Running for", f"{found.uptime // 1000} s"),
+        ("Frames dropped", str(found.dropped)),
+        ("Faults", found.faults or "none"),
+    ):
+        output.line(f"{title + ':':16}{value}")
+
+
+def accounts(output: Output, found: list[AccountInfo], capacity: int) -> None:
+    """Show the accounts in the token's order, and how much place is left."""
+    if output.as_json:
+        listed = [asdict(account) | {"position": account.position + 1} for account in found]
+        output.result({"accounts": listed, "total": len(found), "capacity": capacity})
+        return
+    if found:
+        columns: list[tuple[str, dict[str, Any]]] = [
+            ("#", {"justify": "right", "no_wrap": True}),
+            ("Issuer", {}),
+            ("Name", {}),
+            ("Kind", {"no_wrap": True}),
+            ("Hash", {"no_wrap": True}),
+            ("Digits", {"no_wrap": True}),
+            ("Step or counter", {"no_wrap": True}),
+        ]
+        output.table(columns, [_row(account) for account in found])
+    output.line(gauge(len(found), capacity))
+
+
+def placed(output: Output, done: str, issuer: str, name: str, position: int) -> None:
+    """Show that an account was "added" or "moved", and its position (from 0)."""
+    if output.as_json:
+        output.result({"issuer": issuer, "name": name, "position": position + 1})
+    else:
+        output.line(f"{done} {_title(issuer, name)} at position {position + 1}")
+
+
+def renamed(output: Output, before: AccountInfo, issuer: str, name: str) -> None:
+    """Show the account's name before and after."""
+    if output.as_json:
+        output.result(
+            {"before": {"issuer": before.issuer, "name": before.name}, "issuer": issuer, "name": name}
+        )
+    else:
+        output.line(f"Renamed {_title(before.issuer, before.name)} to {_title(issuer, name)}")
+
+
+def removed(output: Output, account: AccountInfo) -> None:
+    """Show which account is gone."""
+    if output.as_json:
+        output.result({"removed": {"issuer": account.issuer, "name": account.name}})
+    else:
+        output.line(f"Removed {_title(account.issuer, account.name)}")
+
+
+def code(output: Output, account: AccountInfo, released: Code) -> None:
+    """Show the code: alone on its line for people."""
+    if output.as_json:
+        output.result({"issuer": account.issuer, "name": account.name} | asdict(released))
+    else:
+        output.line(released.code)
+
+
+def sync(output: Output, done: Sync) -> None:
+    """Show the clock's offset before and after, and how sure it is."""
+    if output.as_json:
+        output.result({"before": _measured(done.before), "after": _measured(done.after), "utc": done.utc})
+        return
+    output.line(f"Offset before: {_offset(done.before)}")
+    output.line(f"Offset after:  {_offset(done.after)}")
+    output.line(f"Set to {_utc(done.utc)}")
+
+
+def wiped(output: Output, serial: str, count: int) -> None:
+    """Show that the token is empty."""
+    if output.as_json:
+        output.result({"wiped": serial, "accounts": count})
+    else:
+        output.line(f"Wiped token {serial}: {count} accounts are gone")
+
+
+def _row(account: AccountInfo) -> list[str]:
+    moving = f"{account.period} s" if account.kind == "totp" else f"next {account.counter}"
+    if account.kind == "totp" and account.t0:
+        moving += f" from {account.t0}"
+    return [
+        str(account.position + 1),
+        account.issuer,
+        account.name,
+        account.kind,
+        account.algorithm,
+        str(account.digits),
+        moving,
+    ]
+
+
+def _title(issuer: str, name: str) -> str:
+    return f"{issuer}:{name}" if issuer else name
+
+
+def _utc(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _measured(measurement: Measurement) -> dict[str, Any]:
+    offset = None if measurement.offset_ns is None else measurement.offset_ns / 1e6
+    return {
+        "clock": measurement.clock,
+        "offset_ms": offset,
+        "uncertainty_ms": measurement.uncertainty_ns / 1e6,
+        "round_trip_ms": measurement.round_trip_ns / 1e6,
+    }
+
+
+def _offset(measurement: Measurement) -> str:
+    if measurement.offset_ns is None:
+        return f"clock {measurement.clock}"
+    return f"{measurement.offset_ns / 1e9:+.3f} s ± {measurement.uncertainty_ns / 1e9:.3f} s"
