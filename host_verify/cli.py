@@ -63,8 +63,14 @@ class Door(click.Group):
             raise Failure(f"{text} (see {name} --help)", 2, as_json) from None
         except (click.Abort, EOFError, KeyboardInterrupt):
             raise Failure("stopped: nothing was given, nothing was changed", 2, as_json) from None
+        except (click.ClickException, click.exceptions.Exit):
+            raise
         except OSError as error:
             raise Failure(f"{error.filename or 'the system'}: {error.strerror}", 3, as_json) from None
+        except Exception as error:
+            # A traceback could show what the program held; its kind is enough for a report.
+            text = f"a fault of the program itself ({type(error).__name__}): please report how it came"
+            raise Failure(text, 3, as_json) from None
 
 
 @dataclass(frozen=True, slots=True)

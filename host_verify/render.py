@@ -27,7 +27,8 @@ _REFUSALS = {
 def verdict_text(verdict: Verdict) -> str:
     """Return one or two sentences for the person at the keyboard."""
     if verdict.accepted:
-        clock = "" if verdict.offset is None else f" (its clock is {_offset(verdict.offset)})"
+        # Less than a step is no more than the code itself leaves open.
+        clock = f" (its clock is {_offset(verdict.offset)})" if verdict.shift and verdict.offset else ""
         return f"Accepted: {verdict.user} by token {verdict.token}{clock}"
     if verdict.reason is Reason.THROTTLED:
         why = f"too soon after wrong codes; this one was not looked at. Try again in {verdict.retry_after} s"
@@ -68,6 +69,7 @@ def token_data(token: Token, policy: Policy) -> dict[str, Any]:
         return data | {"counter": state.next_step}
     clock = drift and {
         "offset": round(drift.offset),
+        "spread": round(drift.spread(drift.at)),
         "rate_ppm": round(drift.rate * 1e6, 1),
         "learned": drift.at,
     }
@@ -89,7 +91,7 @@ def token_list(tokens: list[Token], policy: Policy) -> RenderableType:
             token.kind,
             _account(token),
             _standing(token, policy),
-            "" if drift is None else _offset(drift.offset),
+            "" if drift is None else _offset(drift.offset) if abs(drift.offset) > token.period else "in step",
         )
         table.add_row(*(Text(cell) for cell in cells))
     return table
@@ -115,7 +117,8 @@ def token_card(token: Token, policy: Policy) -> RenderableType:
         lines["Clock"] = "not known before the first code"
         if drift is not None:
             lines["Clock"] = (
-                f"{_offset(drift.offset)} on {_instant(drift.at)}, drifting {drift.rate * 1e6:+.1f} ppm"
+                f"{_offset(drift.offset)} (give or take {drift.spread(drift.at):.0f} s) "
+                f"on {_instant(drift.at)}, drifting {drift.rate * 1e6:+.1f} ppm"
             )
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
