@@ -1,0 +1,201 @@
+"""The whole life of a token in the simulator: `make demo`. Every step runs a command of the suite."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+BIN = Path(sys.executable).parent
+OUT = Path(__file__).parents[1] / "build/demo"
+TOTP_URI = "otpauth://totp/Example%20Bank:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example%20Bank"
+HOTP_URI = "otpauth://hotp/Door:alice?secret=MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U&issuer=Door&counter=0&digits=8"
+PPM = 40  # a poor crystal: 3.5 s a day too fast
+COLD_PPM = -60  # what it becomes in a cold place: 5.2 s a day too slow
+DAY = 86400
+
+
+class Demo:
+    """A simulator and a verifier's store in one temporary folder, and what has been shown."""
+
+    def __init__(self, folder: Path) -> None:
+        self.state = folder / "token"
+        self.store = f"sqlite:///{folder}/verifier.db"
+        self.port = ""
+        self.process: subprocess.Popen[str] | None = None
+        self.passed: list[str] = []
+
+    def start(self, ppm: int = PPM) -> None:
+        command = [BIN / "fobsim", "run", "--state", self.state, "--rtc-ppm", str(ppm)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        first = json.loads(self.process.stdout.readline())
+        self.port = first["port"]
+        say(f"fobsim run: board {first['board']}, serial port {self.port}")
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.sim("stop")
+            self.process.wait(10)
+            self.process = None
+
+    def kill(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def sim(self, command: str, *arguments: str) -> Any:
+        return _run("fobsim", command, "--state", str(self.state), *arguments)[1]
+
+    def desk(self, *arguments: str, given: str = "") -> Any:
+        status, answer = _run("provisioner", "--port", self.port, "--json", *arguments, given=given)
+        self._check(status == 0, f"provisioner {arguments[0]} failed: {answer}")
+        return answer
+
+    def verifier(self, *arguments: str, given: str = "") -> Any:
+        return _run("host-verify", "--store", self.store, "--json", *arguments, given=given)[1]
+
+    def verify(self, user: str, codes: str, expected: str, command: str = "check") -> Any:
+        """Give code(s) to the verifier at the simulated world's time and hold the verdict to `expected`."""
+        utc = int(self.sim("clock")["utc"])
+        verdict = self.verifier(command, user, "--at", str(utc), given=codes)
+        self._check(verdict["reason"] == expected, f"{expected} was expected, the verdict is {verdict}")
+        return verdict
+
+    def code(self) -> str:
+        """Return the code that the display shows, read from its pixels, early in its time step."""
+        while True:
+            texts = [text["text"] for text in self.sim("screen")["texts"]]
+            groups = [text for text in texts if re.fullmatch(r"\d{3,4} \d{3,4}", text)]
+            if groups and not any(text.startswith("next") for text in texts):
+                return groups[0].replace(" ", "")
+            time.sleep(0.3)
+
+    def show(self, name: str) -> None:
+        """Print the screen as text and save it as a picture."""
+        path = OUT / f"{name}.png"
+        screen = self.sim("screen", "--png", str(path))
+        say("display: " + " | ".join(text["text"] for text in screen["texts"]))
+        say(f"picture: {path}")
+
+    def done(self, what: str) -> None:
+        self.passed.append(what)
+
+    def _check(self, good: bool, complaint: str) -> None:
+        if not good:
+            raise SystemExit(f"demo: {complaint}")
+
+
+def say(text: str) -> None:
+    print("   ", text, flush=True)
+
+
+def heading(text: str) -> None:
+    print(f"\n{text}", flush=True)
+
+
+def _run(name: str, *arguments: str, given: str = "") -> tuple[int, Any]:
+    """Run a command of the suite; secrets and codes go in by standard input only."""
+    done = subprocess.run(
+        [BIN / name, *arguments], input=given, capture_output=True, text=True, timeout=60, check=False
+    )
+    if not done.stdout.strip():
+        if done.returncode:
+            raise SystemExit(f"demo: {name} {arguments}: {done.stderr.strip()}")
+        return 0, None
+    return done.returncode, json.loads(done.stdout)
+
+
+def life(demo: Demo) -> None:
+    heading("A token starts for the first time")
+    demo.start()
+    info = demo.desk("info")
+    say(f"serial {info['serial']}, {info['accounts']} of {info['capacity']} accounts, clock {info['clock']}")
+    demo.show("1-empty")
+    demo.done("the firmware boots and the desk finds it on its serial port")
+
+    heading("The desk fills it and sets its clock")
+    for uri in (TOTP_URI, HOTP_URI):
+        demo.desk("add", "-", given=uri)
+    sync = demo.desk("sync")
+    say(f"provisioner sync: {json.dumps(sync)}")
+    for account in demo.desk("accounts")["accounts"]:
+        say(f"account {account['issuer']}: {account['name']} ({account['kind'].upper()})")
+    demo.done("two accounts are in, the clock is set")
+
+    heading("The display shows a code; the verifier accepts it once")
+    demo.sim("press", "next")
+    demo.verifier("init")
+    demo.verifier("token", "add", "--user", "alice", given=TOTP_URI)
+    demo.verifier("token", "add", "--user", "door", given=HOTP_URI)
+    code = demo.code()
+    demo.show("2-code")
+    say(f"alice presents {code}: {demo.verify('alice', code, 'accepted')['reason']}")
+    say(f"the same again:       {demo.verify('alice', code, 'replayed')['reason']}")
+    wrong = code[:-1] + str((int(code[-1]) + 1) % 10)
+    say(f"alice presents {wrong}: {demo.verify('alice', wrong, 'wrong_code')['reason']}")
+    demo.done("a code is accepted once; a second time and a wrong one are refused")
+
+    heading("A counter-based code appears when confirm is pressed")
+    demo.sim("press", "next")
+    demo.sim("press", "confirm")
+    code = demo.code()
+    demo.show("3-counter")
+    say(f"door presents {code}: {demo.verify('door', code, 'accepted')['reason']}")
+    demo.sim("press", "previous")
+    demo.done("HOTP works beside TOTP")
+
+    heading(f"Months go by; the token's crystal is {PPM} ppm fast")
+    for days in (14, 14, 14, 21, 21, 28):
+        demo.sim("clock", "--advance", str(days * DAY))
+        verdict = demo.verify("alice", demo.code(), "accepted")
+        say(f"{days} days later: {verdict['reason']}, the verifier puts its clock {verdict['offset']} s fast")
+    demo.done("the verifier follows the clock's drift")
+
+    heading("A year in the cold: lost in the drift, brought back by two codes")
+    demo.stop()
+    demo.start(COLD_PPM)
+    demo.sim("clock", "--advance", str(365 * DAY))
+    first = demo.code()
+    say(f"its code after a year of silence: {demo.verify('alice', first, 'wrong_code')['reason']}")
+    demo.sim("clock", "--advance", "30")
+    verdict = demo.verify("alice", f"{first}\n{demo.code()}\n", "accepted", command="resync")
+    say(f"two codes in a row: {verdict['reason']}, the verifier puts its clock {verdict['offset']} s off")
+    demo.sim("clock", "--advance", "60")
+    say(f"the next code: {demo.verify('alice', demo.code(), 'accepted')['reason']}")
+    demo.done("a token lost in the drift is found again")
+
+    heading("The token is restarted")
+    demo.stop()
+    demo.start()
+    accounts = demo.desk("accounts")["accounts"]
+    say("accounts: " + ", ".join(f"{a['issuer']}: {a['name']}" for a in accounts))
+    demo.sim("clock", "--advance", "60")
+    demo.verify("alice", demo.code(), "accepted")
+    demo.done("after a restart everything is still there")
+
+
+def main() -> None:
+    started = time.monotonic()
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as folder:
+        demo = Demo(Path(folder))
+        try:
+            life(demo)
+            demo.stop()
+        finally:
+            demo.kill()
+    heading(f"All of it worked, in {time.monotonic() - started:.0f} s:")
+    for what in demo.passed:
+        say("- " + what)
+
+
+if __name__ == "__main__":
+    main()
