@@ -49,7 +49,7 @@ def account(data: bytes, options: Options) -> Account:
 
 def _account(text: str, options: Options) -> Account:
     given = options.given()
-    if not text.lower().startswith(_URI):
+    if not text.lower().startswith(_URI) and "://" not in text:
         _fit(str(given.get("kind", "totp")), given)
         if "name" not in given:
             raise BadValue("name", "give the account one with --name")

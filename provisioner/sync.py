@@ -31,7 +31,7 @@ class Measurement:
 
     clock        "ok", "not set" or "failed"
     offset_ns    token minus computer, None unless the clock is "ok"
-    uncertainty_ns  half the round trip and half a tick: the true offset is no further away
+    uncertainty_ns  what the line leaves open: half the round trip, and half a tick
     round_trip_ns   time on the line, both ways
     tick_zero_ns    this computer's UTC when the token's tick 0 was
     """

@@ -1,0 +1,114 @@
+"""The token's own application at the end of a pseudo-terminal, on a line whose faults a test chooses."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import threading
+import time
+import tty
+from collections.abc import Callable
+
+from tokencore import frame
+from tokenfw.app import App, Identity
+from tokenfw.clock import Clock, civil
+from tokenfw.vault import Vault
+
+from tests.firmware.parts import SERIAL, Queue, RamDisplay, RamMedium
+
+Fault = Callable[[bytes], list[bytes]]
+
+
+def clean(data: bytes) -> list[bytes]:
+    return [data]
+
+
+class LiveRtc:
+    """A clock chip on this computer's monotonic clock: a write starts a second, as on a real one."""
+
+    def __init__(self, ahead_ms: int, lost: bool) -> None:
+        self._zero_ms = time.time_ns() // 1_000_000 + ahead_ms - self._now_ms()
+        self._lost = lost
+        self.deaf = False
+
+    @staticmethod
+    def _now_ms() -> int:
+        return time.monotonic_ns() // 1_000_000
+
+    def lost_power(self) -> bool:
+        return self._lost
+
+    def read(self) -> tuple[int, ...]:
+        return civil((self._zero_ms + self._now_ms()) // 1000)
+
+    def write(self, value: tuple[int, ...]) -> None:
+        import calendar
+
+        if not self.deaf:
+            self._zero_ms, self._lost = calendar.timegm(value[:6]) * 1000 - self._now_ms(), False
+
+
+class LineToken:
+    """A token on a pseudo-terminal: `port` is its device. Use it as a context manager.
+
+    `to_token` and `to_host` take what passes (bytes as read, whole frames from the token) and return
+    what arrives instead. `heard` and `executed` count what the token got and did.
+    """
+
+    def __init__(
+        self, ahead_ms: int = 0, lost: bool = False, capacity: int = 100, serial: str = SERIAL
+    ) -> None:
+        self.rtc = LiveRtc(ahead_ms, lost)
+        self.vault = Vault(RamMedium(), capacity)
+        self.display, self.queue = RamDisplay(), Queue()
+        identity = Identity(serial, "line")
+        clock = Clock(self.rtc, self.vault.clock_floor)
+        self.app = App(identity, self.vault, clock, self.display, self.queue, self.queue)
+        self.to_token: Fault = clean
+        self.to_host: Fault = clean
+        self.requests: list[bytes] = []
+        self._master, self._slave = pty.openpty()
+        tty.setraw(self._slave)
+        self.port = os.ttyname(self._slave)
+        self._decoder, self._sent = frame.Decoder(), frame.Decoder()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> LineToken:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.vanish()
+
+    def vanish(self) -> None:
+        """Unplug the token."""
+        self._stop.set()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def press(self, name: str = "confirm") -> None:
+        self.queue.names = [*self.queue.names, name]
+
+    def question(self) -> bool:
+        """Whether the screen asks for a press."""
+        return "?" in str(self.display.view)
+
+    def _run(self) -> None:
+        start = time.monotonic_ns()
+        try:
+            while not self._stop.is_set():
+                if select.select([self._master], [], [], 0.002)[0]:
+                    data = os.read(self._master, 4096)
+                    self.requests.extend(self._decoder.feed(data))
+                    for arriving in self.to_token(data):
+                        self.queue.incoming += arriving
+                self.app.step((time.monotonic_ns() - start) // 1_000_000)
+                sent, self.queue.sent = self.queue.sent, b""
+                for payload in self._sent.feed(sent):
+                    for arriving in self.to_host(frame.encode(payload)):
+                        os.write(self._master, arriving)
+        finally:
+            os.close(self._slave)
+            os.close(self._master)
