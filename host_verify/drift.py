@@ -32,7 +32,7 @@ class Drift:
 
     def spread(self, utc: int) -> float:
         """Return the standard deviation of the offset at `utc`, in seconds: it grows with silence."""
-        return sqrt(_carried_to(utc, self).offset_variance)
+        return sqrt(max(0.0, _carried_to(utc, self).offset_variance))
 
 
 def learn(known: Drift | None, utc: int, low: float, period: int, max_offset: int, max_rate: int) -> Drift:
@@ -56,7 +56,7 @@ def learn(known: Drift | None, utc: int, low: float, period: int, max_offset: in
             prior.rate + rate_gain * innovation,
             (1 - gain) * prior.offset_variance,
             (1 - gain) * prior.covariance,
-            prior.rate_variance - rate_gain * prior.covariance,
+            max(0.0, prior.rate_variance - rate_gain * prior.covariance),
         )
     offset = min(max(after.offset, low), low + period)
     fastest = max_rate * 1e-6
@@ -71,7 +71,6 @@ def _carried_to(utc: int, drift: Drift) -> Drift:
     # A server's clock may have been set back since: then nothing is known to have changed.
     elapsed = max(0, utc - drift.at)
     wander = _RATE_WANDER * elapsed
-    rate_variance = min(drift.rate_variance + wander, _RATE_SPREAD**2)
     return Drift(
         utc,
         drift.offset + drift.rate * elapsed,
@@ -80,5 +79,5 @@ def _carried_to(utc: int, drift: Drift) -> Drift:
         + 2 * elapsed * drift.covariance
         + elapsed * elapsed * (drift.rate_variance + wander / 3),
         drift.covariance + elapsed * (drift.rate_variance + wander / 2),
-        rate_variance,
+        drift.rate_variance + wander,
     )

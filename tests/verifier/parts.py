@@ -1,0 +1,61 @@
+"""What the verifier's tests share: accounts, and codes made by someone else's library."""
+
+import hashlib
+from base64 import b32encode
+from pathlib import Path
+
+import pyotp
+from tokencore.account import Account
+
+from host_verify.core import Outcome, Reason, State, check
+from host_verify.matching import CodeKey
+from host_verify.policy import Policy
+from host_verify.sealing import Sealer
+from host_verify.store import Store, create
+
+SECRET = b"12345678901234567890"
+MASTER = bytes(range(32))
+NOON = 1_800_000_000  # a whole number of steps of 30 s, 60 s and an hour
+POLICY = Policy()
+
+
+def account(**fields: object) -> Account:
+    return Account(**({"secret": SECRET, "name": "anna"} | fields))
+
+
+def code_of(token: Account, step: int) -> str:
+    """The code of a time step or counter, by pyotp, which wants 14 bytes of key or more: zeros change no HMAC."""
+    digest = getattr(hashlib, token.algorithm.lower())
+    return pyotp.HOTP(
+        b32encode(token.secret.ljust(14, b"\0")).decode(), digits=token.digits, digest=digest
+    ).at(step)
+
+
+def code_at(token: Account, utc: int) -> str:
+    return code_of(token, (utc - token.t0) // token.period)
+
+
+def new_store(folder: Path, name: str = "verifier.db") -> Path:
+    create(folder / name, Sealer(MASTER), NOON)
+    return folder / name
+
+
+def open_store(path: Path) -> Store:
+    return Store(path, Sealer(MASTER))
+
+
+class Bench:
+    """A token under check: keeps the state between attempts."""
+
+    def __init__(self, policy: Policy = POLICY, **fields: object) -> None:
+        self.account = account(**fields)
+        self.key = CodeKey(self.account)
+        self.state = State(next_step=self.account.counter)
+        self.policy = policy
+
+    def give(self, code: str, utc: int) -> Outcome:
+        outcome, self.state = check(self.key, self.state, code, utc, self.policy)
+        return outcome
+
+    def step(self, step: int, utc: int) -> Reason:
+        return self.give(code_of(self.account, step), utc).reason
