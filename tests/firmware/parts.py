@@ -51,6 +51,10 @@ class RamMedium:
         self.data.extend(bytes(max(0, offset + len(data) - len(self.data))))
         self.data[offset : offset + len(data)] = data
 
+    def zero(self, length: int) -> None:
+        for offset in range(0, length, self.SECTOR):
+            self.write(offset, bytes(min(self.SECTOR, length - offset)))
+
     def clear(self) -> None:
         del self.data[:]
 

@@ -114,8 +114,8 @@ def _days_before(year: int) -> int:
     return year * 365 + year // 4 - year // 100 + year // 400 - 719162
 
 
-def _utc(civil: "Civil") -> int:
-    year, month, day, hour, minute, second = civil[:6]
+def _utc(fields: "Civil") -> int:
+    year, month, day, hour, minute, second = fields[:6]
     if not (2000 <= year <= 2199 and 1 <= month <= 12 and hour < 24 and minute < 60 and second < 60):
         raise ValueError("no such time")
     if not 1 <= day <= _DAYS[month - 1] + (month == 2 and _leap(year)):

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from .slices import Medium
 
 FORMAT = 1
-_CHUNK = 4096  # bytes written at once where the whole medium is: a flash sector
 
 
 class Vault:
@@ -83,9 +82,7 @@ class Vault:
 
     def _format(self) -> None:
         # Zeros first and the directory last: a start that is cut short begins anew.
-        total = (self.capacity + 1) * 2 * SLOT
-        for offset in range(0, total, _CHUNK):
-            self._medium.write(offset, bytes(min(_CHUNK, total - offset)))
+        self._medium.zero((self.capacity + 1) * 2 * SLOT)
         self._slices = Slices(self._medium, self.capacity + 1)
         self._commit([], 0)
 
@@ -173,8 +170,7 @@ class Vault:
                 self._slices.erase(index)
             return
         try:
-            for offset in range(0, self._medium.size(), _CHUNK):
-                self._medium.write(offset, bytes(_CHUNK))
+            self._medium.zero(self._medium.size())
             self._medium.clear()
             self._format()
             self.fault = ""

@@ -2,6 +2,7 @@
 
 _ENOENT = 2
 _EROFS = 30
+_PIECE = 512  # bytes: the heap of a board has no large free pieces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,20 +36,31 @@ class DriveFile:
         return file.read(length)
 
     def write(self, offset: int, data: bytes) -> None:
-        try:
-            file = self._opened()
-        except OSError as error:
-            if error.errno != _ENOENT:
-                raise
-            file = self._file = open(self._path, "w+b")
+        file = self._writable()
         file.seek(offset)
         file.write(data)
+        file.flush()
+
+    def zero(self, length: int) -> None:
+        file = self._writable()
+        file.seek(0)
+        for offset in range(0, length, _PIECE):
+            file.write(bytes(min(_PIECE, length - offset)))
         file.flush()
 
     def clear(self) -> None:
         if self._file:
             self._file.close()
         self._file = open(self._path, "w+b")
+
+    def _writable(self) -> "BinaryIO":
+        try:
+            return self._opened()
+        except OSError as error:
+            if error.errno != _ENOENT:
+                raise
+        self._file = open(self._path, "w+b")
+        return self._file
 
     def _opened(self) -> "BinaryIO":
         if self._file is None:
