@@ -1,0 +1,124 @@
+"""The simulated modules `time`, `supervisor`, `os`, `hashlib` and `micropython`."""
+
+import calendar
+import hashlib
+import os
+import time
+from types import ModuleType
+from typing import Any, NoReturn
+
+from .clock import SECOND_NS
+from .context import Context, Reload
+from .imports import module
+
+_YEAR_2000 = 946_684_800  # what an RP2040's own clock shows after a reset, UTC seconds
+_LEAST_SLEEP_NS = 50_000
+
+
+def _time(context: Context) -> ModuleType:
+    def sleep(seconds: float) -> None:
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        until_ns = context.hardware.now_ns() + max(int(seconds * SECOND_NS), _LEAST_SLEEP_NS)
+        context.sleep_until(until_ns)
+
+    def now() -> int:
+        return _YEAR_2000 + context.uptime_ns() // SECOND_NS
+
+    def mktime(civil: Any) -> int:
+        return calendar.timegm(tuple(civil))
+
+    def localtime(seconds: int | None = None) -> time.struct_time:
+        return time.gmtime(now() if seconds is None else seconds)
+
+    return module(
+        "time",
+        sleep=sleep,
+        time=now,
+        monotonic=lambda: context.uptime_ns() / SECOND_NS,
+        monotonic_ns=context.uptime_ns,
+        struct_time=time.struct_time,
+        mktime=mktime,
+        localtime=localtime,
+    )
+
+
+def _supervisor(context: Context) -> ModuleType:
+    def reload() -> NoReturn:
+        raise Reload
+
+    def set_usb_identification(
+        manufacturer: str = "", product: str = "", vid: int = -1, pid: int = -1
+    ) -> None:
+        context.usb.names = {"manufacturer": manufacturer, "product": product}
+
+    runtime = module(
+        "runtime",
+        usb_connected=True,
+        serial_connected=False,
+        serial_bytes_available=0,
+        autoreload=True,
+        rgb_status_brightness=255,
+    )
+    return module(
+        "supervisor",
+        ticks_ms=context.ticks_ms,
+        reload=reload,
+        runtime=runtime,
+        set_usb_identification=set_usb_identification,
+    )
+
+
+def _os(context: Context) -> ModuleType:
+    drive = context.hardware.drive
+
+    def stat(path: str) -> tuple[int, ...]:
+        if path not in drive.entries:
+            raise OSError(2, "No such file/directory")
+        return (0x8000, 0, 0, 0, 0, 0, drive.entries[path].size, 0, 0, 0)
+
+    def remove(path: str) -> None:
+        if not drive.writable:
+            raise OSError(30, "Read-only filesystem")
+        drive.remove(path)
+
+    return module(
+        "os",
+        urandom=os.urandom,
+        stat=stat,
+        remove=remove,
+        listdir=lambda path="/": [name[1:] for name in drive.entries],
+        sync=drive.flush,
+        getenv=lambda key, default=None: default,
+    )
+
+
+class _Hash:
+    """A board's hash object: update and digest, which may be called again; no copy, no hexdigest."""
+
+    def __init__(self, name: str, data: Any) -> None:
+        self._hash = hashlib.new(name, data)
+        self.digest_size = self._hash.digest_size
+
+    def update(self, data: Any) -> None:
+        self._hash.update(data)
+
+    def digest(self) -> bytes:
+        return self._hash.digest()
+
+
+def _new_hash(name: str, data: Any = b"", /) -> _Hash:
+    if name not in ("sha1", "sha256"):
+        raise ValueError("Unsupported hash algorithm")
+    return _Hash(name, data)
+
+
+def modules(context: Context) -> dict[str, ModuleType]:
+    """Return the system's modules by name."""
+    return {
+        "time": _time(context),
+        "supervisor": _supervisor(context),
+        "os": _os(context),
+        "hashlib": module("hashlib", new=_new_hash),
+        "micropython": module("micropython", const=lambda value: value),
+    }

@@ -1,0 +1,142 @@
+"""The `cpython` engine: runs firmware/boot.py and code.py, unmodified, on simulated CircuitPython modules."""
+
+import functools
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import TextIO
+
+from . import cpy_display, cpy_keypad, cpy_pins, cpy_system, cpy_usb
+from .context import Context, Reload, Reset
+from .files import opener
+from .flash import PowerCut
+from .hardware import Hardware
+from .imports import Realm, host_file, host_module
+from .machine import NEVER, Machine
+
+# What CPython shares with a board. Everything else that the firmware imports must be on its drive.
+_SHARED = (
+    *("__future__", "array", "binascii", "builtins", "collections", "errno", "gc", "io", "json"),
+    *("math", "random", "re", "struct", "sys", "traceback"),
+)
+# Builtins of CPython that a board lacks.
+_LACKING = (
+    *("breakpoint", "format", "input", "vars"),
+    *("FileNotFoundError", "PermissionError", "UnicodeDecodeError", "UnicodeEncodeError"),
+)
+# Libraries that a board gets from Adafruit's bundle; the host has them installed beside the simulator.
+_BUNDLE = "adafruit_"
+_NOT_IN_BUNDLE = ("adafruit_blinka", "adafruit_platformdetect", "adafruit_circuitpython_typing")
+
+
+class Engine:
+    """Runs the firmware in the folder `firmware` on `hardware`. What it prints goes to `console`."""
+
+    def __init__(self, hardware: Hardware, firmware: Path, console: TextIO) -> None:
+        self._hardware = hardware
+        self._firmware = firmware
+        self._console = console
+        self.machine = Machine(self._main, hardware.now_ns)
+
+    def _main(self) -> None:
+        while True:
+            start = _Start(self._hardware, self._firmware, self._console, self.machine)
+            try:
+                start.boot()
+            except Reset:
+                continue
+            except PowerCut:
+                return
+
+
+class _Start:
+    """From one reset to the next: modules of displays live as long, the firmware's until it ends."""
+
+    def __init__(self, hardware: Hardware, firmware: Path, console: TextIO, machine: Machine) -> None:
+        self._hardware = hardware
+        self._firmware = firmware
+        self._console = console
+        self._context = Context(hardware, machine, self._background)
+        self._modules: dict[str, ModuleType] = {}
+        self._corrected: dict[str, ModuleType] = {}
+        self._native = Realm(self._native_module, host_file, lazy=False)
+
+    def boot(self) -> None:
+        """Run boot.py once, then code.py and, where it has ended, wait. Raises Reset, PowerCut, PowerOff."""
+        self._hardware.drive.mount()
+        self._hardware.drive.writable = False
+        self._hardware.release_pins()
+        self._run("boot.py")
+        self._context.usb.attached = True
+        while True:
+            try:
+                self._run("code.py")
+            except Reload:
+                self._end_program()
+                continue
+            self._end_program()
+            self._print("Code done running. Waiting for reset.\n")
+            self._context.machine.sleep_until(NEVER, idle=True)
+
+    def _run(self, name: str) -> None:
+        """Run a file of the firmware as a program of its own; its traceback goes to the console."""
+        path = self._firmware / name
+        if not path.is_file():
+            self._print(f"{name} is not on the drive\n")
+            return
+        self._modules = {
+            **cpy_pins.modules(self._context),
+            **cpy_keypad.modules(self._context),
+            **cpy_usb.modules(self._context),
+            **cpy_system.modules(self._context),
+        }
+        realm = Realm(self._device_module, self._device_file, lazy=True)
+        for lacking in _LACKING:
+            del realm.builtins[lacking]
+        realm.builtins["open"] = opener(self._hardware.drive)
+        realm.builtins["print"] = functools.partial(print, file=self._console, flush=True)
+        try:
+            realm.main(path)
+        except SystemExit:
+            pass
+        except Exception:
+            self._print(traceback.format_exc())
+
+    def _end_program(self) -> None:
+        cpy_display.after_program(self._native)
+        self._hardware.release_pins()
+        self._hardware.drive.flush()
+
+    def _background(self) -> bool:
+        return cpy_display.refresh(self._native)
+
+    def _print(self, text: str) -> None:
+        self._console.write(text)
+        self._console.flush()
+
+    def _device_module(self, name: str) -> ModuleType | None:
+        if name in self._modules:
+            return self._modules[name]
+        if name in cpy_display.CORRECTED:
+            if not self._corrected:
+                self._corrected = cpy_display.corrected(self._native)
+            return self._corrected[name]
+        if name in cpy_display.BUILT_IN:
+            return self._native.load(name)
+        return host_module(name) if name in _SHARED else None
+
+    def _device_file(self, name: str, search: list[str] | None) -> Path | None:
+        if search is not None:
+            return host_file(name, search)
+        found = host_file(name, [str(self._firmware / "lib")])
+        if found is None and name.startswith(_BUNDLE) and name not in _NOT_IN_BUNDLE:
+            found = host_file(name, None)
+        return found
+
+    def _native_module(self, name: str) -> ModuleType | None:
+        package = name.partition(".")[0]
+        if package == "threading":
+            return cpy_display.threading_module()
+        if name in self._modules and name not in ("os", "hashlib"):
+            return self._modules[name]
+        return None if package in cpy_display.PACKAGES else host_module(name)

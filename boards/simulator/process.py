@@ -1,0 +1,115 @@
+"""`fobsim run`: a simulator in the world's time, with its port open, until it is told to stop."""
+
+import selectors
+import signal
+import socket
+import time
+from typing import Any
+
+from .clock import MS_NS, SECOND_NS, RunningClock
+from .control import Reply, RequestFailed, Server
+from .machine import NEVER
+from .simulator import Simulator
+from .state import Folder
+
+_PATIENCE = 0.05  # seconds that firmware at work may keep the loop from its other duties
+_KEEP_SECONDS = 2.0  # host's time between two looks at whether something is to be kept
+_SETTLED_NS = 100 * MS_NS  # after a press or a leap, in which the screen follows
+
+
+class Process:
+    """The loop around a Simulator: firmware that is due, requests, signals, and keeping its state."""
+
+    def __init__(self, simulator: Simulator, clock: RunningClock, folder: Folder) -> None:
+        self._simulator = simulator
+        self._clock = clock
+        self._folder = folder
+        self._selector = selectors.SelectSelector()  # the others round a timeout up to a millisecond
+        self._server = Server(folder.path, self._selector, self._handle)
+        self._wake_receiver, self._wake_sender = socket.socketpair()
+        self._stopping = False
+        self._drain = False
+        self._kept_at = 0.0
+
+    def run(self) -> None:
+        """Run until SIGTERM, SIGINT or a request to stop; then keep what is to be kept."""
+        self._listen_to_signals()
+        self._simulator.power_on()
+        self._keep()
+        try:
+            while not self._stopping:
+                for key, _events in self._selector.select(self._pause()):
+                    self._server.serve(key.fileobj)
+                self._simulator.step(_PATIENCE)
+                self._server.send_due(self._clock.now_ns())
+                if time.monotonic() - self._kept_at > _KEEP_SECONDS:
+                    self._keep()
+        finally:
+            self._simulator.power_off(drain=self._drain)
+            self._keep()
+            self._server.send_due(NEVER)
+            self._server.close()
+            self._simulator.close()
+            self._selector.close()
+
+    def _listen_to_signals(self) -> None:
+        for side in (self._wake_receiver, self._wake_sender):
+            side.setblocking(False)
+        self._selector.register(self._wake_receiver, selectors.EVENT_READ)
+        signal.set_wakeup_fd(self._wake_sender.fileno())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+
+    def _stop(self, *_signal: Any) -> None:
+        self._stopping = True
+
+    def _keep(self) -> None:
+        self._kept_at = time.monotonic()
+        self._folder.save(self._simulator.keep(time.time_ns()))
+
+    def _pause(self) -> float:
+        """Return the seconds of the host's clock until something is due."""
+        wake_ns = self._simulator.wake_ns
+        if wake_ns is None:
+            return 0.0
+        due_ns = self._server.due_ns()
+        next_ns = wake_ns if due_ns is None else min(wake_ns, due_ns)
+        return min(self._clock.host_seconds_until(next_ns), _KEEP_SECONDS)
+
+    def _handle(self, request: dict[str, Any]) -> tuple[Reply, int]:
+        do = request.get("do")
+        if do == "screen":
+            return {"display": self._simulator.hardware.display.state(), **self._times()}, 0
+        if do == "press":
+            return self._press(request)
+        if do == "clock":
+            return self._advance(request)
+        if do == "stop":
+            self._stopping, self._drain = True, bool(request.get("power_cut"))
+            return {"stopped": True}, NEVER
+        raise RequestFailed("this simulator does not know that request: it is of another version")
+
+    def _press(self, request: dict[str, Any]) -> tuple[Reply, int]:
+        button = str(request.get("button"))
+        if button not in self._simulator.hardware.buttons:
+            known = ", ".join(self._simulator.hardware.buttons)
+            raise RequestFailed(f"this board has no button {button!r}: choose one of {known}")
+        released_ns = self._simulator.press(button, int(request["hold_ms"]))
+        return {"pressed": button}, released_ns + _SETTLED_NS
+
+    def _advance(self, request: dict[str, Any]) -> tuple[Reply, int]:
+        seconds = float(request.get("advance", 0))
+        if seconds:
+            self._simulator.advance(seconds)
+            self._keep()
+        return self._times(), self._clock.now_ns() + (_SETTLED_NS if seconds else 0)
+
+    def _times(self) -> Reply:
+        rtc = self._simulator.rtc
+        utc_ns = self._clock.now_ns()
+        return {
+            "utc": utc_ns // SECOND_NS,
+            "utc_ms": utc_ns // MS_NS,
+            "rtc_utc": rtc.utc(),
+            "rtc_lost_power": rtc.lost_power,
+        }

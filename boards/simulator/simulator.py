@@ -1,0 +1,165 @@
+"""One simulated token: its hardware, the firmware on it and what of them outlasts a power-off."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TextIO
+
+import boards
+
+from .clock import MS_NS, SECOND_NS, Clock
+from .engine import Engine
+from .flash import Flash
+from .hardware import DRIVE_SECTORS, FAULTS, NVM_SECTORS, Hardware
+from .links import Link
+from .state import Kept
+
+FIRMWARE = boards.FOLDER.parent / "firmware"
+_SLICE_NS = 6 * 3600 * SECOND_NS  # an advance is cut up, so that no difference of ticks wraps
+_SETTLE_NS = 5 * SECOND_NS
+_PATIENCE = 10.0  # seconds of the host's clock for firmware that neither sleeps nor ends
+
+
+class FirmwareStuck(Exception):
+    """The firmware neither slept nor ended."""
+
+
+class Simulator:
+    """A token. `power_on` starts it; then `run` and `advance` move its clock, or it runs by itself.
+
+    `kept` is what is known of it from before; `link` is the far end of the USB data port; `console` gets
+    what the firmware prints; `faults` are of hardware.FAULTS. `flash` goes on living while it is off.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        link: Link,
+        kept: Kept,
+        console: TextIO,
+        *,
+        flash_path: Path | None = None,
+        firmware: Path = FIRMWARE,
+        faults: Iterable[str] = (),
+    ) -> None:
+        self.clock = clock
+        self.link = link
+        self.flash = Flash(NVM_SECTORS + DRIVE_SECTORS, flash_path)
+        self._kept = kept
+        self._console = console
+        self._firmware = firmware
+        self._engine: Engine | None = None
+        self._faults = frozenset(faults)
+        if self._faults - set(FAULTS):
+            raise ValueError(f"no such fault: choose of {', '.join(FAULTS)}")
+        self.hardware = Hardware(
+            boards.load(kept.board),
+            clock.now_ns,
+            self.flash,
+            link,
+            bytes.fromhex(kept.uid),
+            absent=frozenset({"display"} if "display-absent" in self._faults else ()),
+        )
+        self.rtc = self.hardware.rtc
+        self.rtc.set_ppb(kept.ppb)
+        if kept.rtc is not None:
+            self.rtc.restore(kept.rtc)
+
+    @property
+    def powered(self) -> bool:
+        """Whether the token has power; a power cut in the flash takes it away."""
+        return self._engine is not None and self.flash.powered
+
+    def power_on(self) -> None:
+        """Plug the token in. Its boot.py runs when the clock next moves."""
+        self.power_off()
+        self.flash.powered = True
+        self.rtc.power_on()
+        for fault in self._faults:
+            if fault.startswith("rtc-"):
+                self.rtc.fault = fault.removeprefix("rtc-")
+        self.hardware.replace_display()
+        self.hardware.drive.mount()
+        self.hardware.drive.put("/board.toml", boards.path(self._kept.board).read_bytes())
+        self._engine = Engine(self.hardware, self._firmware, self._console)
+
+    def power_off(self, drain: bool = False) -> None:
+        """Unplug the token; `drain` takes the clock's battery out as well."""
+        self.flash.powered = False
+        self.hardware.drive.lose_power()
+        if self._engine is not None:
+            self._engine.machine.kill(patience=0.5)
+            self._engine = None
+            self.rtc.power_off()
+        if drain:
+            self.rtc.drain()
+
+    def close(self) -> None:
+        """Unplug the token and let go of its files and its port."""
+        self.power_off()
+        self.flash.close()
+        self.link.close()
+
+    def keep(self, host_ns: int) -> Kept:
+        """Return what outlasts a power-off, as it is now; `host_ns` is the host's UTC in ns."""
+        return replace(self._kept, utc_ns=self.clock.now_ns(), host_ns=host_ns, rtc=self.rtc.state())
+
+    def set_ppb(self, ppb: int) -> None:
+        """Make the clock's crystal `ppb` (1e-9) too fast from now on."""
+        self._kept = replace(self._kept, ppb=ppb)
+        self.rtc.set_ppb(ppb)
+
+    @property
+    def wake_ns(self) -> int | None:
+        """When the firmware wants to go on (world's ns); None while it runs or is off."""
+        if self._engine is None or self._engine.machine.running:
+            return None
+        return self._engine.machine.wake_ns
+
+    def step(self, patience: float = _PATIENCE) -> bool:
+        """Let firmware that is due run until it sleeps; False where it still runs after `patience` s."""
+        if self._engine is None or self._engine.machine.ended:
+            return True
+        machine = self._engine.machine
+        if not machine.running and machine.wake_ns > self.clock.now_ns():
+            return True
+        return machine.resume(patience)
+
+    def run(self, seconds: float) -> None:
+        """Let the time pass up to then, the firmware waking whenever it is due. Raises FirmwareStuck."""
+        self._run_until(self.clock.now_ns() + int(seconds * SECOND_NS), idle=False)
+
+    def advance(self, seconds: float) -> None:
+        """Let the time pass in leaps: the firmware sleeps through each, and then works once.
+
+        Raises FirmwareStuck.
+        """
+        left_ns = int(seconds * SECOND_NS)
+        self._settle()
+        while left_ns > 0:
+            leap_ns = min(left_ns, _SLICE_NS)
+            self.clock.advance(leap_ns)
+            self._settle()
+            left_ns -= leap_ns
+
+    def press(self, button: str, hold_ms: int) -> int:
+        """Press a button now; return when its contact is at rest again (world's ns)."""
+        return self.hardware.buttons[button].press(self.clock.now_ns(), hold_ms * MS_NS)
+
+    def _settle(self) -> None:
+        """Let the firmware work until it sleeps of its own will, not in the midst of a transfer."""
+        self._run_until(self.clock.now_ns() + _SETTLE_NS, idle=True)
+
+    def _run_until(self, until_ns: int, idle: bool) -> None:
+        while self._engine is not None and not self._engine.machine.ended:
+            machine = self._engine.machine
+            ahead_ns = machine.wake_ns - self.clock.now_ns()
+            if idle and machine.idle and ahead_ns > 0:
+                return
+            if machine.wake_ns > until_ns:
+                break
+            if ahead_ns > 0:
+                self.clock.advance(ahead_ns)
+            if not machine.resume(_PATIENCE):
+                raise FirmwareStuck(f"the firmware did not sleep for {_PATIENCE:g} seconds")
+        self.clock.advance(max(0, until_ns - self.clock.now_ns()) if not idle else 0)
