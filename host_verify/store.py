@@ -201,6 +201,10 @@ class Store:
                 f"{self.path} has format {version}, this program knows {SCHEMA_VERSION}: use the release of "
                 "host-verify that wrote it or a newer one; nothing was changed"
             )
+        (page,) = self._database.execute("PRAGMA page_size").fetchone()
+        if self.path.stat().st_size % page:
+            # SQLite itself reads what is missing of the last page as zeros.
+            raise VerifierError(f"the store {self.path} {_EXPLANATIONS[sqlite3.SQLITE_CORRUPT]}")
         self._database.execute("PRAGMA synchronous = FULL")
         found = self._database.execute("SELECT key_mark FROM store").fetchone()
         if found is None or not hmac.compare_digest(found[0], self._sealer.row_mark(b"store")):
@@ -217,4 +221,8 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         why = _EXPLANATIONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, f"cannot be used: {error}")
+        raise VerifierError(f"the store {path} {why}") from None
+    except UnicodeDecodeError:
+        # Of SQLite's own messages, where they quote what is damaged.
+        why = _EXPLANATIONS[sqlite3.SQLITE_CORRUPT]
         raise VerifierError(f"the store {path} {why}") from None

@@ -24,7 +24,7 @@ def account(**fields: object) -> Account:
 
 
 def code_of(token: Account, step: int) -> str:
-    """The code of a time step or counter, by pyotp, which wants 14 bytes of key or more: zeros change no HMAC."""
+    """The code of a time step or counter, by pyotp; it wants 14 bytes of key, and zeros change no HMAC."""
     digest = getattr(hashlib, token.algorithm.lower())
     return pyotp.HOTP(
         b32encode(token.secret.ljust(14, b"\0")).decode(), digits=token.digits, digest=digest
