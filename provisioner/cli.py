@@ -20,6 +20,7 @@ from . import inputs, output, ports, seeds, selection, views
 from .client import Token
 from .failure import failure
 from .faults import DeskError
+from .model import Progress
 from .sync import synchronise
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
@@ -53,11 +54,11 @@ class Desk:
     @contextmanager
     def token(self) -> Iterator[Token]:
         """Open the token at --port, or the only one there is."""
-        port = self.port
-        if port is None:
-            with self.output.progress() as report:
-                port = ports.choose(ports.search(self.search, report=report))
-        with Token.open(port) as token:
+        with self.output.progress() as report:
+            port = self.port or ports.choose(ports.search(self.search, report=report))
+            report(Progress("open", 0, 1))
+            token = Token.open(port)
+        with token:
             yield token
 
 
@@ -145,7 +146,7 @@ def add(desk: Desk, /, file: tuple[str, ...], **options: Any) -> None:
     account = seeds.account(inputs.seed(file), seeds.Options(**options))
     with desk.token() as token:
         position = token.add(account)
-    views.placed(desk.output, "Added", account.issuer, account.name, position)
+    views.placed(desk.output, "Added at", account.issuer, account.name, position)
 
 
 @main.command()
@@ -168,7 +169,7 @@ def move(out: output.Output, token: Token, name: str, position: int) -> None:
     """Move account NAME to POSITION, counted from 1."""
     account = selection.select(token.accounts(), name)
     token.move(account.issuer, account.name, position - 1)
-    views.placed(out, "Moved", account.issuer, account.name, position - 1)
+    views.placed(out, "Moved to", account.issuer, account.name, position - 1)
 
 
 @main.command()

@@ -191,12 +191,12 @@ class Token:
         for wait in tries:
             self._link.send(payload)
             deadline = time.monotonic() + wait
-            for status, packed in self._answers(deadline):
+            for status, packed in self._answers(payload, deadline):
                 return status, packed
         raise NoAnswer(f"no answer within {sum(tries):.1f} s")
 
-    def _answers(self, deadline: float) -> Iterator[tuple[int, dict[int, Any]]]:
-        """Yield the answers to the current request; what is late, foreign or noise is passed over."""
+    def _answers(self, request: bytes, deadline: float) -> Iterator[tuple[int, dict[int, Any]]]:
+        """Yield the answers to `request`; what is late, foreign, noise or its echo is passed over."""
         while True:
             payload = self._link.receive(deadline)
             if payload is None:
@@ -204,8 +204,8 @@ class Token:
             try:
                 sequence, status, packed = messages.decode_response(payload)
             except errors.BadMessage:
-                sequence = 0  # Noise: passed over, but not for longer than the deadline.
-            if sequence == self._sequence:
+                sequence = 0  # No answer has that.
+            if sequence == self._sequence and payload != request:
                 yield status, packed
             elif time.monotonic() >= deadline:
                 return
@@ -225,7 +225,7 @@ class Token:
                 if now - asked >= _PRESS_POLL_S:
                     asked = now
                     self._link.send(payload)
-                for status, packed in self._answers(now + _REPORT_S):
+                for status, packed in self._answers(payload, now + _REPORT_S):
                     if status != messages.PRESS_AWAITED:
                         return status, packed
                     heard = time.monotonic()

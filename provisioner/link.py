@@ -45,7 +45,6 @@ class Link:
         """Send `payload` (bytes, at most frame.MAX_PAYLOAD) as one frame."""
         try:
             self._serial.write(frame.encode(payload))
-            self._serial.flush()
         except serial.SerialTimeoutException:
             raise LinkLost(f"{self.port} takes no more data") from None
         except (OSError, serial.SerialException):

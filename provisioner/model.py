@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a long step is. `step` is one of "accounts", "press", "exchange", "second", "ports"."""
+    """How far a long step is: "ports", "open", "accounts", "press", "exchange" or "second"."""
 
     step: str
     done: int

@@ -6,13 +6,14 @@ those that turn the direction of writing are shown as escapes.
 
 import json
 import sys
+import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -21,12 +22,14 @@ from .failure import Failure
 
 _JOINERS = "\u200c\u200d"  # Part of ordinary words in some scripts.
 _GAUGE_WIDTH = 20
+_PATIENCE_S = 0.5
 _STEPS = {
     "accounts": "Reading accounts",
     "press": "Press confirm on the token",
     "exchange": "Comparing clocks",
     "second": "Waiting for the second's edge",
     "ports": "Asking ports",
+    "open": "Greeting the token",
 }
 
 
@@ -87,19 +90,38 @@ class Output:
         if self.as_json or not self._errors.is_terminal:
             yield _Quiet(self)
             return
+        bar = _Bar(self._errors)
+        try:
+            yield bar.report
+        finally:
+            bar.stop()
+
+
+class _Bar:
+    """A bar for each step, shown once the work takes long enough to be looked at."""
+
+    def __init__(self, console: Console) -> None:
         columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}")
-        with Progress(*columns, console=self._errors, transient=True) as bar:
-            tasks: dict[str, Any] = {}
+        self._bar = Progress(*columns, console=console, transient=True)
+        self._tasks: dict[str, TaskID] = {}
+        self._timer = threading.Timer(_PATIENCE_S, self._bar.start)
+        self._timer.daemon = True
+        self._timer.start()
 
-            def report(progress: model.Progress) -> None:
-                if progress.step not in tasks:
-                    tasks[progress.step] = bar.add_task(_STEPS[progress.step], left="")
-                left = ""
-                if progress.step == "press":
-                    left = f"{-(-(progress.total - progress.done) // 1000)} s"
-                bar.update(tasks[progress.step], completed=progress.done, total=progress.total, left=left)
+    def report(self, progress: model.Progress) -> None:
+        left = ""
+        if progress.step == "press":
+            left = f"{-(-(progress.total - progress.done) // 1000)} s"
+            self._bar.start()  # There is something to do for the user, at once.
+        if progress.step not in self._tasks:
+            self._tasks[progress.step] = self._bar.add_task(_STEPS[progress.step], left="")
+        task = self._tasks[progress.step]
+        self._bar.update(task, completed=progress.done, total=progress.total, left=left)
 
-            yield report
+    def stop(self) -> None:
+        self._timer.cancel()
+        self._timer.join()
+        self._bar.stop()
 
 
 class _Quiet:

@@ -103,7 +103,7 @@ def _set(token: Token, utc_ns: Callable[[], int], measured: Measurement, report:
     for attempt in range(1, _ATTEMPTS + 1):
         utc, at, wait_s = plan(measured, utc_ns(), ahead)
         if report:
-            report(Progress("second", attempt - 1, _ATTEMPTS))
+            report(Progress("second", 0, 1))
         try:
             token.set_time(utc, at, wait_s)
         except errors.BadValue:

@@ -52,21 +52,20 @@ def accounts(output: Output, found: list[AccountInfo], capacity: int) -> None:
             ("#", {"justify": "right", "no_wrap": True}),
             ("Issuer", {}),
             ("Name", {}),
-            ("Kind", {"no_wrap": True}),
-            ("Hash", {"no_wrap": True}),
-            ("Digits", {"no_wrap": True}),
-            ("Step or counter", {"no_wrap": True}),
+            ("Codes", {"no_wrap": True}),
+            ("Step/counter", {"no_wrap": True}),
         ]
         output.table(columns, [_row(account) for account in found])
     output.line(gauge(len(found), capacity))
 
 
 def placed(output: Output, done: str, issuer: str, name: str, position: int) -> None:
-    """Show that an account was "added" or "moved", and its position (from 0)."""
+    """Show that an account was "Added at" or "Moved to" its position (from 0)."""
     if output.as_json:
         output.result({"issuer": issuer, "name": name, "position": position + 1})
     else:
-        output.line(f"{done} {_title(issuer, name)} at position {position + 1}")
+        verb, preposition = done.split()
+        output.line(f"{verb} {_title(issuer, name)} {preposition} position {position + 1}")
 
 
 def renamed(output: Output, before: AccountInfo, issuer: str, name: str) -> None:
@@ -117,15 +116,8 @@ def _row(account: AccountInfo) -> list[str]:
     moving = f"{account.period} s" if account.kind == "totp" else f"next {account.counter}"
     if account.kind == "totp" and account.t0:
         moving += f" from {account.t0}"
-    return [
-        str(account.position + 1),
-        account.issuer,
-        account.name,
-        account.kind,
-        account.algorithm,
-        str(account.digits),
-        moving,
-    ]
+    codes = f"{account.kind} {account.digits} {account.algorithm}"
+    return [str(account.position + 1), account.issuer, account.name, codes, moving]
 
 
 def _title(issuer: str, name: str) -> str:

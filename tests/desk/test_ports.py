@@ -1,0 +1,239 @@
+"""Finding tokens among ports that are none, without harm to these."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pty
+import select
+import socket
+import threading
+import time
+import tty
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
+
+import pytest
+import serial
+
+from provisioner import LinkLost, NotAToken, NoToken, Token, faults, link, ports
+from tests.desk.line import LineToken
+
+
+class Other:
+    """Something that is no token at a pseudo-terminal: silent, an echo, or a chatterbox."""
+
+    def __init__(self, answer: bytes | None = b"", chatter: bytes = b"") -> None:
+        self.heard: list[tuple[float, bytes]] = []
+        self._answer, self._chatter = answer, chatter
+        self._stop = threading.Event()
+        self._master, self._slave = pty.openpty()
+        tty.setraw(self._slave)
+        self.port = os.ttyname(self._slave)
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Other:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        os.close(self._slave)
+        os.close(self._master)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            if select.select([self._master], [], [], 0.01)[0]:
+                data = os.read(self._master, 4096)
+                self.heard.append((time.monotonic(), data))
+                os.write(self._master, data if self._answer is None else self._answer)
+            # Only as much as the other end takes: nobody may be reading.
+            if self._chatter and select.select([], [self._master], [], 0)[1]:
+                os.write(self._master, self._chatter)
+
+
+SILENT, ECHO = Other, lambda: Other(None)
+CHATTER = lambda: Other(b"ERROR\r\n", b"temperature 21.5\r\n\0\0")  # noqa: E731
+
+
+def usb(device: str, vid: int | None = 0x239A, **more: object) -> SimpleNamespace:
+    plain = {"pid": 0x8120, "product": "Board", "serial_number": device, "interface": None}
+    return SimpleNamespace(device=device, vid=vid, **(plain | more))
+
+
+def states(found: list[ports.Port]) -> dict[str, str]:
+    return {port.device: port.state for port in found}
+
+
+def test_a_token_is_found_among_others_that_are_left_within_a_second() -> None:
+    with ExitStack() as stack:
+        token = stack.enter_context(LineToken(serial="0123"))
+        others = [stack.enter_context(other()) for other in (SILENT, ECHO, CHATTER)]
+        listed = [usb(one.port) for one in (others[0], token, *others[1:])]
+        start = time.monotonic()
+        found = ports.search(comports=lambda: listed)
+        assert time.monotonic() - start < 1.3
+        assert found[0].device == token.port
+        assert (found[0].state, found[0].token_serial) == (ports.TOKEN, "0123")
+        assert set(states(found[1:]).values()) == {ports.OTHER}
+        assert ports.choose(found) == token.port
+        for other in others:
+            assert sum(len(data) for _, data in other.heard) <= 80
+            assert other.heard[-1][0] - start < 1.0
+
+
+@pytest.mark.parametrize("other", [SILENT, ECHO, CHATTER], ids=["silent", "echo", "chatter"])
+def test_a_port_that_is_not_a_token_is_told_when_it_is_named(other) -> None:
+    with other() as thing, pytest.raises(NotAToken, match=thing.port):
+        Token.open(thing.port, (0.2, 0.2))
+
+
+def test_ports_that_are_not_likely_are_not_touched() -> None:
+    with SILENT() as modem, SILENT() as console, LineToken() as line:
+        listed = [
+            usb(modem.port, vid=0x0403),
+            usb(console.port, interface="CircuitPython CDC control"),
+            usb(line.port, vid=0x0403, product="Fobsmith token"),
+            usb("/dev/nowhere", vid=None, product=None, serial_number=None),
+        ]
+        found = states(ports.search(comports=lambda: listed))
+        assert found == {
+            modem.port: ports.NOT_ASKED,
+            console.port: ports.CONSOLE,
+            line.port: ports.TOKEN,
+            "/dev/nowhere": ports.NOT_ASKED,
+        }
+        assert not modem.heard
+        found = states(ports.search(every=True, comports=lambda: listed))
+        assert (found[modem.port], found[console.port]) == (ports.OTHER, ports.CONSOLE)
+        assert modem.heard
+        assert not console.heard
+
+
+def test_a_data_interface_is_asked_whatever_the_vendor() -> None:
+    with LineToken() as line:
+        listed = [usb(line.port, vid=0xFFFF, interface="CircuitPython CDC2 control")]
+        assert states(ports.search(comports=lambda: listed)) == {line.port: ports.TOKEN}
+
+
+def test_without_interface_names_the_last_port_of_a_board_is_asked_first() -> None:
+    with SILENT() as console, LineToken() as line:
+        first, second = sorted([console.port, line.port])
+        listed = [usb(first, serial_number="one board"), usb(second, serial_number="one board")]
+        found = states(ports.search(comports=lambda: listed))
+        assert found[line.port] == ports.TOKEN
+        if console.port == first:
+            assert not console.heard
+            assert found[console.port] == ports.CONSOLE
+
+
+def test_a_port_in_use_is_told_as_such() -> None:
+    with LineToken() as line, Token.open(line.port):
+        found = ports.search([line.port], comports=list)
+        assert states(found) == {line.port: ports.BUSY}
+        with pytest.raises(NoToken, match="in use"):
+            ports.choose(found)
+
+
+def test_two_tokens_are_listed_with_their_serial_numbers() -> None:
+    with LineToken(serial="AA") as one, LineToken(serial="BB") as two:
+        found = ports.search([one.port, two.port], comports=list)
+        with pytest.raises(faults.Ambiguous) as caught:
+            ports.choose(found)
+        assert caught.value.exit_status == 2
+        assert {name.split()[0] for name in caught.value.candidates} == {one.port, two.port}
+        assert "AA" in str(caught.value.candidates)
+
+
+def test_no_port_at_all_is_no_token() -> None:
+    with pytest.raises(NoToken):
+        ports.choose(ports.search(comports=list))
+
+
+def test_an_extra_port_that_is_not_there_does_no_harm() -> None:
+    found = states(ports.search(["/dev/nowhere", "nonsense://x"], comports=list))
+    assert found == {"/dev/nowhere": ports.OTHER, "nonsense://x": ports.OTHER}
+
+
+@contextmanager
+def bridged(port: str) -> Iterator[str]:
+    """A TCP server that passes bytes to and from a port, as a serial device server does."""
+    with socket.create_server(("127.0.0.1", 0)) as server, serial.Serial(port, timeout=0.02) as device:
+
+        def run() -> None:
+            connection = server.accept()[0]
+            connection.settimeout(0.02)
+            with connection:
+                while True:
+                    connection.sendall(device.read(4096))
+                    try:
+                        data = connection.recv(4096)
+                    except TimeoutError:
+                        continue
+                    if not data:
+                        return
+                    device.write(data)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        yield f"socket://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
+def test_a_token_behind_a_socket() -> None:
+    with LineToken() as line, bridged(line.port) as url, Token.open(url) as token:
+        assert token.info().serial == token.serial
+
+
+def test_a_socket_that_closes_is_link_lost() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def hang_up() -> None:
+            server.accept()[0].close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        with pytest.raises(LinkLost):
+            Token.open(f"socket://127.0.0.1:{server.getsockname()[1]}")
+        thread.join()
+
+
+def test_two_programs_at_one_port_get_a_clear_error() -> None:
+    with LineToken() as line:
+        with Token.open(line.port), pytest.raises(faults.PortBusy, match="another program"):
+            Token.open(line.port)
+        Token.open(line.port).close()
+    with pytest.raises(faults.PortMissing):
+        Token.open(line.port)
+
+
+@pytest.mark.parametrize(
+    ("port", "fault"),
+    [
+        ("/dev/ttyACM99", faults.PortMissing),
+        ("/tmp", faults.PortMissing),
+        (__file__, faults.PortMissing),
+        ("", faults.DeskError),
+        ("socket://127.0.0.1:1", faults.PortMissing),
+        ("socket://127.0.0.1", faults.DeskError),
+        ("socket://127.0.0.1:99999", faults.DeskError),
+        ("nonsense://x", faults.BadInput),
+    ],
+)
+def test_a_port_that_cannot_be_opened(port: str, fault: type[faults.DeskError]) -> None:
+    with pytest.raises(fault) as caught:
+        Token.open(port)
+    assert caught.value.advice
+
+
+def test_a_port_without_permission_names_the_group(monkeypatch) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise serial.SerialException(errno.EACCES, "could not open port /dev/ttyACM0")
+
+    monkeypatch.setattr(link.serial, "serial_for_url", denied)
+    with pytest.raises(faults.PortDenied) as caught:
+        Token.open("/dev/ttyACM0")
+    assert "dialout" in caught.value.advice
+    assert states(ports.search(["/dev/ttyACM0"], comports=list)) == {"/dev/ttyACM0": ports.DENIED}
