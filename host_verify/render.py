@@ -1,5 +1,6 @@
 """How verdicts and tokens are shown: as data for JSON, as text for people. Never a secret or a code."""
 
+import unicodedata
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from .policy import Policy
 from .records import Token
 from .service import Verdict
 
+_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 _REFUSALS = {
     Reason.WRONG_CODE: "the code is wrong",
     Reason.REPLAYED: "the code was used before; wait for the next one",
@@ -93,7 +95,7 @@ def token_list(tokens: list[Token], policy: Policy) -> RenderableType:
             _standing(token, policy),
             "" if drift is None else _offset(drift.offset) if abs(drift.offset) > token.period else "in step",
         )
-        table.add_row(*(Text(cell) for cell in cells))
+        table.add_row(*(Text(safe(cell)) for cell in cells))
     return table
 
 
@@ -124,13 +126,25 @@ def token_card(token: Token, policy: Policy) -> RenderableType:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in lines.items():
-        table.add_row(name, Text(value))
+        table.add_row(name, Text(safe(value)))
     return table
+
+
+def safe(text: str) -> str:
+    """Return `text` with everything that acts on a terminal, or hides in it, as an escape."""
+    return "".join(
+        character
+        if character == "\n" or unicodedata.category(character) not in _HIDDEN
+        else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 def show(what: RenderableType) -> None:
     """Print text or a table to standard output, in colour where it is a terminal."""
-    Console(highlight=False, markup=False, soft_wrap=isinstance(what, str)).print(what)
+    if isinstance(what, str):
+        what = Text(safe(what))
+    Console(highlight=False).print(what, soft_wrap=isinstance(what, Text))
 
 
 def _account(token: Token) -> str:

@@ -105,8 +105,8 @@ def _label(field: str, text: str, limit: int) -> str:
     text = unicodedata.normalize("NFC", text)
     if not text or text != text.strip():
         raise BadValue(field, "it is empty, or begins or ends with a space")
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
-        raise BadValue(field, "control characters are not possible")
+    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in text):
+        raise BadValue(field, "control characters and invisible ones are not possible")
     if len(text.encode()) > limit:
         raise BadValue(field, f"at most {limit} bytes of UTF-8 are possible")
     return text

@@ -118,6 +118,15 @@ def test_tokens_are_listed_and_shown(anna):
     assert "host-verify token add" in anna.run("token", "list", "--user", "eve").stdout
 
 
+def test_names_cannot_act_on_the_terminal(anna):
+    uri = f"otpauth://totp/%E2%80%AEevil?secret={BASE32[:-1]}A"
+    found = anna.json("token", "add", "--user", "bob", given=uri)["token"]
+    for command in (["token", "list"], ["token", "show", found["id"]]):
+        said = anna.run(*command).stdout
+        assert "\u202e" not in said
+        assert "\\u202eevil" in said
+
+
 def test_init_makes_a_store_and_a_key_for_the_owner_alone_and_never_twice(desk):
     made = desk.json("init")
     assert made == {"store": str(desk.path), "key": f"{desk.path}.key", "key_made": True}
@@ -180,9 +189,9 @@ def test_a_key_file_that_others_may_read_is_refused(anna):
 )
 def test_a_malformed_uri_is_refused_by_its_field_and_nothing_is_added(anna, uri, said):
     assert anna.run("token", "add", "--user", "bob", given=uri, status=2).stderr.startswith(
-        f"host-verify: {said}: "
+        f"Error: {said}: "
     )
-    assert anna.json("token", "add", "--user", "bob", given=uri, status=2)["exit_status"] == 2
+    assert anna.json("token", "add", "--user", "bob", given=uri, status=2)["error"]["exit"] == 2
     assert len(anna.json("token", "list")["tokens"]) == 1
 
 
@@ -220,14 +229,14 @@ def test_secrets_given_as_arguments_are_refused_and_not_repeated(anna, arguments
 )
 def test_wrong_use_has_status_2_and_is_json_where_asked_for(anna, command):
     arguments = command.split()
-    assert anna.json(*arguments, given=URI, status=2)["exit_status"] == 2
-    assert anna.run(*arguments, given=URI, status=2).stderr.startswith("host-verify: ")
+    assert anna.json(*arguments, given=URI, status=2)["error"]["exit"] == 2
+    assert anna.run(*arguments, given=URI, status=2).stderr.startswith("Error: ")
 
 
 def test_a_broken_store_has_status_3(anna):
     anna.path.write_bytes(anna.path.read_bytes()[:5000])
     assert "restore it" in anna.run("check", "anna", given="123456", status=3).stderr
-    assert anna.json("token", "list", status=3)["exit_status"] == 3
+    assert anna.json("token", "list", status=3)["error"]["exit"] == 3
     anna.path.unlink()
     assert "host-verify init" in anna.run("check", "anna", given="123456", status=3).stderr
 

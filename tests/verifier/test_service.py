@@ -73,7 +73,7 @@ def test_an_unknown_user_is_told_apart_and_nothing_is_stored(store):
         assert resync(store, name, "123456", "123456", NOON, POLICY).reason is Reason.UNKNOWN_USER
 
 
-@pytest.mark.parametrize("name", ["", " anna", "anna ", "a\0b", "a\nb", "x" * 256, "\udcff"])
+@pytest.mark.parametrize("name", ["", " anna", "anna ", "a\0b", "a\nb", "x" * 256, "\udcff", "an\u200bna"])
 def test_names_that_cannot_be_told_apart_are_refused(store, name):
     with pytest.raises(BadValue, match=r"^user: "):
         add_token(store, name, None, TOTP, NOON)
