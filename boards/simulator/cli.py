@@ -142,7 +142,9 @@ def clock(folder: Path, advance: float) -> None:
 def stop(folder: Path, power_cut: bool) -> None:
     """Stop the token that runs on the folder, and return when it has stopped."""
     with _failures():
-        _print(call(folder, "stop", _TIMEOUT, power_cut=power_cut))
+        answer = call(folder, "stop", _TIMEOUT, power_cut=power_cut)
+        state.Folder(folder).wait_until_free(_TIMEOUT)
+    _print(answer)
 
 
 def _loopback(address: str) -> tuple[str, int]:

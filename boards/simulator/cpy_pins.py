@@ -2,7 +2,7 @@
 
 import errno
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from .bus import Nack
 from .clock import SECOND_NS
@@ -174,7 +174,8 @@ class DigitalInOut:
 def _microcontroller(context: Context) -> ModuleType:
     hardware = context.hardware
 
-    def reset() -> None:
+    def reset() -> NoReturn:
+        hardware.drive.flush()
         raise Reset
 
     pins = module("microcontroller.pin", **{pin.name: pin for pin in hardware.pins.values()})

@@ -45,6 +45,7 @@ class DS3231:
         self._pointer = 0
         self._latched = bytes(7)
         self._addressing = False
+        self.stores = 0  # registers written over the wire
         self.temperature_quarters = 101  # degrees Celsius times 4, as the sensor will find it
 
     # What the world does to it.
@@ -130,6 +131,7 @@ class DS3231:
             self._pointer = byte % _COUNT
             return True
         self._catch_up()
+        self.stores += 1
         self._store(self._pointer, byte)
         self._pointer = (self._pointer + 1) % _COUNT
         return True

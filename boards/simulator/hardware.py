@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import ds3231
 from .bus import I2CBus
 from .button import Button
 from .drive import Drive
-from .ds3231 import DS3231
 from .flash import Flash, Nvm, Region
 from .links import Link
-from .ssd1306 import SSD1306
+from .ssd1306 import HEIGHT, SSD1306, WIDTH
 
 NVM_SECTORS, DRIVE_SECTORS = 1, 255  # the upper MiB of a Pico's flash, near enough
-FAULTS = ("display-absent", "rtc-silent", "rtc-month13", "rtc-backwards", "rtc-frozen")
+FAULTS = ("display-absent", *(f"rtc-{fault}" for fault in ds3231.FAULTS))
 _GPIOS = 29
 
 
@@ -61,18 +61,31 @@ class Hardware:
     bus: I2CBus = field(default_factory=I2CBus)
 
     def __post_init__(self) -> None:
+        self._check_board()
         self.nvm = Nvm(Region(self.flash, 0, NVM_SECTORS))
         self.drive = Drive(Region(self.flash, NVM_SECTORS, DRIVE_SECTORS))
-        self.rtc = DS3231(self.now_ns)
+        self.rtc = ds3231.DS3231(self.now_ns)
         self.display = SSD1306()
         self.buttons: dict[str, Button] = {}
         self.pins = {f"GP{number}": Pin(f"GP{number}") for number in range(_GPIOS)}
+        for wire in ("scl", "sda"):
+            name = self.board["i2c"][wire]
+            self.pins.setdefault(name, Pin(name))
         keys = self.board["buttons"]
         for number, (name, pin) in enumerate(zip(keys["names"], keys["pins"], strict=True)):
             self.buttons[name] = Button(self.seed * 100 + number)
             self.pins[pin] = Pin(pin, self.buttons[name], keys["pressed"])
         self.bus.chips[0x68] = self.rtc
         self.replace_display()
+
+    def _check_board(self) -> None:
+        display, rtc = self.board["display"], self.board["rtc"]
+        chips = (display["driver"], display["width"], display["height"], rtc["driver"])
+        if chips != ("ssd1306", WIDTH, HEIGHT, "ds3231"):
+            raise ValueError(
+                f"board {self.board['id']} has chips that are not simulated: use one with an SSD1306 of"
+                f" {WIDTH} x {HEIGHT} pixels and a DS3231"
+            )
 
     def replace_display(self) -> None:
         """Power the display anew: its RAM and registers are lost."""

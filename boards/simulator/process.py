@@ -9,11 +9,12 @@ from typing import Any
 from .clock import MS_NS, SECOND_NS, RunningClock
 from .control import Reply, RequestFailed, Server
 from .machine import NEVER
-from .simulator import Simulator
+from .simulator import FirmwareStuck, Simulator
 from .state import Folder
 
 _PATIENCE = 0.05  # seconds that firmware at work may keep the loop from its other duties
-_KEEP_SECONDS = 2.0  # host's time between two looks at whether something is to be kept
+_KEEP_SECONDS = 20.0  # host's time after which the state is kept although the clock chip was not set
+_LONGEST_PAUSE = 2.0  # seconds
 _SETTLED_NS = 100 * MS_NS  # after a press or a leap, in which the screen follows
 
 
@@ -29,7 +30,7 @@ class Process:
         self._wake_receiver, self._wake_sender = socket.socketpair()
         self._stopping = False
         self._drain = False
-        self._kept_at = 0.0
+        self._keep_at, self._stores = 0.0, 0
 
     def run(self) -> None:
         """Run until SIGTERM, SIGINT or a request to stop; then keep what is to be kept."""
@@ -42,7 +43,7 @@ class Process:
                     self._server.serve(key.fileobj)
                 self._simulator.step(_PATIENCE)
                 self._server.send_due(self._clock.now_ns())
-                if time.monotonic() - self._kept_at > _KEEP_SECONDS:
+                if self._stores != self._simulator.rtc.stores or time.monotonic() > self._keep_at:
                     self._keep()
         finally:
             self._simulator.power_off(drain=self._drain)
@@ -51,6 +52,9 @@ class Process:
             self._server.close()
             self._simulator.close()
             self._selector.close()
+            signal.set_wakeup_fd(-1)
+            self._wake_receiver.close()
+            self._wake_sender.close()
 
     def _listen_to_signals(self) -> None:
         for side in (self._wake_receiver, self._wake_sender):
@@ -64,7 +68,7 @@ class Process:
         self._stopping = True
 
     def _keep(self) -> None:
-        self._kept_at = time.monotonic()
+        self._stores, self._keep_at = self._simulator.rtc.stores, time.monotonic() + _KEEP_SECONDS
         self._folder.save(self._simulator.keep(time.time_ns()))
 
     def _pause(self) -> float:
@@ -74,7 +78,7 @@ class Process:
             return 0.0
         due_ns = self._server.due_ns()
         next_ns = wake_ns if due_ns is None else min(wake_ns, due_ns)
-        return min(self._clock.host_seconds_until(next_ns), _KEEP_SECONDS)
+        return min(self._clock.host_seconds_until(next_ns), _LONGEST_PAUSE)
 
     def _handle(self, request: dict[str, Any]) -> tuple[Reply, int]:
         do = request.get("do")
@@ -100,9 +104,16 @@ class Process:
     def _advance(self, request: dict[str, Any]) -> tuple[Reply, int]:
         seconds = float(request.get("advance", 0))
         if seconds:
-            self._simulator.advance(seconds)
+            self._leap(int(seconds * SECOND_NS))
             self._keep()
         return self._times(), self._clock.now_ns() + (_SETTLED_NS if seconds else 0)
+
+    def _leap(self, ns: int) -> None:
+        try:
+            while ns > 0 and not self._stopping:
+                ns -= self._simulator.leap(ns)
+        except FirmwareStuck as error:
+            raise RequestFailed(str(error)) from None
 
     def _times(self) -> Reply:
         rtc = self._simulator.rtc

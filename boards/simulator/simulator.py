@@ -7,6 +7,7 @@ from typing import TextIO
 
 import boards
 
+from . import eye
 from .clock import MS_NS, SECOND_NS, Clock
 from .engine import Engine
 from .flash import Flash
@@ -15,7 +16,7 @@ from .links import Link
 from .state import Kept
 
 FIRMWARE = boards.FOLDER.parent / "firmware"
-_SLICE_NS = 6 * 3600 * SECOND_NS  # an advance is cut up, so that no difference of ticks wraps
+_LEAP_NS = 6 * 3600 * SECOND_NS  # the longest: the firmware's differences of ticks must not wrap
 _SETTLE_NS = 5 * SECOND_NS
 _PATIENCE = 10.0  # seconds of the host's clock for firmware that neither sleeps nor ends
 
@@ -88,7 +89,7 @@ class Simulator:
         self.flash.powered = False
         self.hardware.drive.lose_power()
         if self._engine is not None:
-            self._engine.machine.kill(patience=0.5)
+            self._engine.machine.kill(patience=0.3)
             self._engine = None
             self.rtc.power_off()
         if drain:
@@ -135,12 +136,20 @@ class Simulator:
         Raises FirmwareStuck.
         """
         left_ns = int(seconds * SECOND_NS)
-        self._settle()
         while left_ns > 0:
-            leap_ns = min(left_ns, _SLICE_NS)
-            self.clock.advance(leap_ns)
-            self._settle()
-            left_ns -= leap_ns
+            left_ns -= self.leap(left_ns)
+
+    def leap(self, ns: int) -> int:
+        """Let up to `ns` pass in one leap; return how many it was. Raises FirmwareStuck."""
+        leap_ns = min(ns, _LEAP_NS)
+        self._settle()
+        self.clock.advance(leap_ns)
+        self._settle()
+        return leap_ns
+
+    def texts(self) -> list[eye.Text]:
+        """Return what an eye reads on the screen."""
+        return eye.read(self.hardware.display.picture(), eye.terminal_font())
 
     def press(self, button: str, hold_ms: int) -> int:
         """Press a button now; return when its contact is at rest again (world's ns)."""

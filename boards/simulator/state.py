@@ -3,11 +3,13 @@
 import fcntl
 import json
 import os
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 UID_BYTES = 8
+_RETRY = 0.01  # seconds
 
 
 class FolderInUse(Exception):
@@ -73,6 +75,18 @@ class Folder:
                 f"a simulator runs on {self.path} already: stop it with fobsim stop --state {self.path}"
             ) from None
         self._lock = lock
+
+    def wait_until_free(self, seconds: float) -> None:
+        """Return when no simulator has the folder any more. Raises FolderInUse after `seconds`."""
+        for _try in range(int(seconds / _RETRY)):
+            try:
+                self.acquire()
+            except FolderInUse:
+                time.sleep(_RETRY)
+            else:
+                self.release()
+                return
+        self.acquire()
 
     def release(self) -> None:
         """Give the folder back."""
