@@ -1,0 +1,78 @@
+"""docs/verifier.md: its commands run in the order in which they stand, and its numbers are the policy's."""
+
+import re
+import shlex
+import time
+from pathlib import Path
+
+from click.testing import CliRunner
+from tokencore import otpauth
+
+from host_verify.cli import cli
+from host_verify.core import Reason
+from host_verify.policy import Policy
+
+from .parts import account, code_at
+
+PAGE = (Path(__file__).parents[2] / "docs/verifier.md").read_text()
+FIRST, SECOND = account(), account(secret=b"s" * 20)
+
+
+def commands():
+    blocks = re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
+    return [
+        line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")
+    ]
+
+
+def test_the_commands_do_what_the_page_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    Path("account.txt").write_text(otpauth.build(FIRST))
+    ran = 0
+    for command in commands():
+        name, *arguments = shlex.split(command)
+        assert name == "host-verify"
+        now = int(time.time())
+        given = ""
+        if "add" in arguments:
+            given = otpauth.build(SECOND)
+        elif "check" in arguments:
+            # Twice in the page: a fresh code each time.
+            given = code_at(SECOND, now if "--json" not in arguments else now + 30)
+        elif "resync" in arguments:
+            given = f"{code_at(SECOND, now + 600)}\n{code_at(SECOND, now + 630)}\n"
+        if "FOBSMITH_KEY" in command:
+            monkeypatch.setenv("FOBSMITH_KEY", next(tmp_path.glob("data/**/*.key")).read_text())
+        if "ID" in arguments:
+            listed = CliRunner().invoke(cli, ["--json", "token", "list", "--user", "alice"]).stdout
+            token_id = re.search(r'"id": "([0-9a-f]{8})", "user": "alice", "serial": null', listed)[1]
+            arguments = [token_id if argument == "ID" else argument for argument in arguments]
+        result = CliRunner().invoke(cli, arguments, input=given)
+        assert result.exit_code == 0, (command, result.output)
+        ran += 1
+    assert ran >= 14
+    assert Path("srv/verifier.db").exists()
+    assert Path("keys/verifier.key").exists()
+
+
+def test_the_numbers_are_the_policys():
+    policy = Policy()
+    text = " ".join(PAGE.split())
+    assert policy.window == 1
+    assert "within one of the server's own" in text
+    assert f"up to {policy.silence_window} steps on either side" in text
+    assert f"followed up to {policy.max_offset // 3600} hours and {policy.max_rate} ppm" in text
+    assert f"The next counter and the {policy.look_ahead} after it" in text
+    assert f"{policy.resync_window} steps to either side, or {policy.resync_window} counters ahead" in text
+    waits = ", ".join(str(policy.throttle_seconds * (policy.throttle_after + n)) for n in range(3))
+    assert f"({waits} s ...)" in text
+    assert policy.lock_after == 10
+    assert "After ten the token is `locked`" in text
+    widest = 2 * policy.window + 1 + 2 * (policy.window + policy.silence_window) + 1
+    assert f"at most {widest} after long silence" in text
+
+
+def test_every_reason_is_named():
+    for reason in Reason:
+        assert f"`{reason}`" in PAGE
