@@ -36,11 +36,14 @@ class Commands(click.Group):
         options["standalone_mode"] = False
         options["prog_name"] = "provisioner"
         try:
-            sys.exit(super().main(arguments, *rest, **options) or 0)
+            status = super().main(arguments, *rest, **options) or 0
         except (errors.FobError, DeskError, click.ClickException, click.Abort) as error:
             failed = failure(error, arguments)
-            output.Output("--json" in arguments).failure(failed)
-            sys.exit(failed.exit_status)
+        else:
+            sys.exit(status)
+        # Not in the handler: the exception itself may hold what must not be repeated.
+        output.Output("--json" in arguments).failure(failed)
+        sys.exit(failed.exit_status)
 
 
 @dataclass(frozen=True)
