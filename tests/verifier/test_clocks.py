@@ -138,6 +138,28 @@ def test_a_token_whose_clock_is_set_right_is_not_locked_out():
     assert bench.step(utc // 30 + 1, utc + 30) is Reason.ACCEPTED
 
 
+@pytest.mark.parametrize("leap", [-44, -30, 30, 44])
+@pytest.mark.parametrize("phase", [0, 7, 15, 22, 29])
+def test_a_well_known_clock_that_leaps_is_followed_at_once(leap, phase):
+    """A long record must not hold the estimate back: the last code alone says within which step it is."""
+    bench, utc, ahead = Bench(), NOON, 5000
+    assert resync(bench, (utc + ahead) // 30 - 1, utc).reason is Reason.ACCEPTED
+    for _ in range(60):
+        utc += DAY + 7
+        assert bench.give(code_at(bench.account, utc + ahead), utc).reason is Reason.ACCEPTED
+    utc += DAY - 30
+    # At some instants of a step the leap is within the window.
+    for instant in range(utc, utc + 30):
+        outcome, after = check(
+            bench.key, bench.state, code_at(bench.account, instant + ahead + leap), instant, bench.policy
+        )
+        if outcome.reason is Reason.ACCEPTED:
+            break
+    utc, bench.state = instant, after
+    utc += 3600 - (utc + ahead + leap) % 30 + phase
+    assert bench.give(code_at(bench.account, utc + ahead + leap), utc).reason is Reason.ACCEPTED
+
+
 def test_a_lost_token_is_brought_back_by_two_codes():
     bench, utc = Bench(), NOON
     bench.give(code_at(bench.account, utc), utc)
