@@ -6,11 +6,13 @@ oscillator, so that its whole state is (digits, the world's time at which its se
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
+from . import ds3231_calendar as calendar
 from .bcd import from_bcd, hour, hour_register, to_bcd
 from .ds3231_alarm import due
+from .ds3231_calendar import DAY, Digits
 
 SECOND_NS = 1_000_000_000
 _MINUTES, _HOURS, _DAY, _DATE, _MONTH, _YEAR = range(1, 7)
@@ -89,8 +91,13 @@ class DS3231:
     def utc(self) -> int | None:
         """Return the registers' time as UTC seconds, or None where they hold no valid time."""
         self._catch_up()
-        time = self._civil()
-        return None if time is None else int(time.timestamp())
+        digits = self._digits()
+        if digits is None:
+            return None
+        try:
+            return int(datetime(2000 + digits[0], *digits[1:], tzinfo=UTC).timestamp())
+        except ValueError:
+            return None
 
     @property
     def lost_power(self) -> bool:
@@ -213,45 +220,46 @@ class DS3231:
         if passed <= 0:
             return
         self._second_ns += -(-passed * SECOND_NS * SECOND_NS // abs(rate))
-        before = self._civil()
+        before = self._time()
         if before is None:
             return  # "illogical time and date entries result in undefined operation": it stands still
-        after = before + timedelta(seconds=passed if rate > 0 else -passed)
+        after = before + (passed if rate > 0 else -passed)
         if after > before:
-            self._alarms(before, after)
-        self._show(after, (after.date() - before.date()).days)
+            first, second = due(bytes(self._registers[7:14]), before, after, self._registers[_DAY])
+            self._registers[_STATUS] |= _A1F * first | _A2F * second
+        self._show(after, after // DAY - before // DAY)
 
-    def _alarms(self, before: datetime, after: datetime) -> None:
-        first, second = due(bytes(self._registers[7:14]), before, after, self._registers[_DAY])
-        self._registers[_STATUS] |= _A1F * first | _A2F * second
-
-    def _civil(self) -> datetime | None:
-        """Return the digits as a time; None where they are no digits or no time."""
+    def _digits(self) -> Digits | None:
+        """Return what the registers say, as numbers; None where they are no decimal digits."""
         digits = self._registers
         if any(value & 0x0F > 9 for value in digits[:7]):
             return None
-        century = 2100 if digits[_MONTH] & 0x80 else 2000
         try:
-            return datetime(
-                century + from_bcd(digits[_YEAR]),
-                from_bcd(digits[_MONTH] & 0x1F),
-                from_bcd(digits[_DATE]),
-                hour(digits[_HOURS]),
-                from_bcd(digits[_MINUTES]),
-                from_bcd(digits[0]),
-                tzinfo=UTC,
-            )
+            hours = hour(digits[_HOURS])
         except ValueError:
             return None
+        century = 100 if digits[_MONTH] & 0x80 else 0
+        return (
+            century + from_bcd(digits[_YEAR]),
+            from_bcd(digits[_MONTH] & 0x1F),
+            from_bcd(digits[_DATE]),
+            hours,
+            from_bcd(digits[_MINUTES]),
+            from_bcd(digits[0]),
+        )
 
-    def _show(self, time: datetime, days: int) -> None:
-        digits = self._registers
-        digits[0], digits[_MINUTES] = to_bcd(time.second), to_bcd(time.minute)
-        digits[_HOURS] = hour_register(time.hour, twelve=bool(digits[_HOURS] & 0x40))
-        digits[_DAY] = (digits[_DAY] - 1 + days) % 7 + 1
-        digits[_DATE], digits[_YEAR] = to_bcd(time.day), to_bcd(time.year % 100)
-        # The century bit turns over with every overflow of the year.
-        digits[_MONTH] = to_bcd(time.month) | (0x80 if time.year // 100 % 2 else 0)
+    def _time(self) -> int | None:
+        digits = self._digits()
+        return None if digits is None else calendar.seconds(digits)
+
+    def _show(self, time: int, days: int) -> None:
+        registers = self._registers
+        year, month, date, hours, minutes, seconds = calendar.digits(time)
+        registers[0], registers[_MINUTES] = to_bcd(seconds), to_bcd(minutes)
+        registers[_HOURS] = hour_register(hours, twelve=bool(registers[_HOURS] & 0x40))
+        registers[_DAY] = (registers[_DAY] - 1 + days) % 7 + 1
+        registers[_DATE], registers[_YEAR] = to_bcd(date), to_bcd(year % 100)
+        registers[_MONTH] = to_bcd(month) | (0x80 if year >= 100 else 0)
 
 
 _WRITABLE = {1: 0x7F, 2: 0x7F, 3: 0x07, 4: 0x3F, 5: 0x9F}  # bits that read as zero are not stored

@@ -1,43 +1,38 @@
 """The two alarms of a DS3231: whether one has come due between two seconds (datasheet, Table 2)."""
 
-from datetime import datetime, timedelta
-
 from .bcd import from_bcd, hour
+from .ds3231_calendar import DAY, digits
 
 _MASK = 0x80
 
 
-def due(registers: bytes, before: datetime, after: datetime, day: int) -> tuple[bool, bool]:
-    """Return whether alarms 1 and 2 match a second in (before, after].
+def due(registers: bytes, before: int, after: int, weekday: int) -> tuple[bool, bool]:
+    """Return whether alarms 1 and 2 match a second in (before, after], both in seconds since 2000.
 
-    `registers` are 07h to 0Dh; `day` is the day of the week (1 to 7) that the chip shows at `before`.
+    `registers` are 07h to 0Dh; `weekday` is what the chip shows as day of the week (1 to 7) at `before`.
     """
-    first = _matches(registers[0:4], before, after, day)
+    first = _matches(registers[0:4], before, after, weekday)
     # Alarm 2 has no seconds: it matches at the turn of its minute.
-    second = _matches(bytes([0]) + registers[4:7], before, after, day)
+    second = _matches(bytes([0]) + registers[4:7], before, after, weekday)
     return first, second
 
 
-def _matches(alarm: bytes, before: datetime, after: datetime, day: int) -> bool:
+def _matches(alarm: bytes, before: int, after: int, weekday: int) -> bool:
     """Walk the days of the span; within a day look at the times that the masks leave open."""
-    midnight = before.replace(hour=0, minute=0, second=0)
-    for number in range((after.date() - before.date()).days + 1):
-        start = midnight + timedelta(days=number)
-        if not _day_fits(alarm[3], start, (day - 1 + number) % 7 + 1):
-            continue
-        low = max(0, int((before - start).total_seconds()) + 1)
-        high = min(86399, int((after - start).total_seconds()))
-        if _time_fits(alarm, low, high):
-            return True
+    for number, day in enumerate(range(before // DAY, after // DAY + 1)):
+        if _day_fits(alarm[3], day, (weekday - 1 + number) % 7 + 1):
+            start = day * DAY
+            if _time_fits(alarm, max(0, before - start + 1), min(DAY - 1, after - start)):
+                return True
     return False
 
 
-def _day_fits(register: int, date: datetime, day: int) -> bool:
+def _day_fits(register: int, day: int, weekday: int) -> bool:
     if register & _MASK:
         return True
     if register & 0x40:
-        return register & 0x0F == day
-    return from_bcd(register & 0x3F) == date.day
+        return register & 0x0F == weekday
+    return from_bcd(register & 0x3F) == digits(day * DAY)[2]
 
 
 def _time_fits(alarm: bytes, low: int, high: int) -> bool:

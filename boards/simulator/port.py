@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TextIO
 
 from . import state
 from .clock import SECOND_NS, ManualClock
@@ -63,6 +64,7 @@ def plug_in(
     kept: state.Kept | None = None,
     flash_path: Path | None = None,
     faults: Iterable[str] = (),
+    console: TextIO | None = None,
 ) -> tuple[Simulator, HostPort]:
     """Return a token that has just been plugged in at UTC second `utc`, and its port.
 
@@ -73,7 +75,7 @@ def plug_in(
         ManualClock(utc * SECOND_NS),
         link,
         kept or state.new("simulator"),
-        sys.stderr,
+        console or sys.stderr,
         flash_path=flash_path,
         firmware=firmware,
         faults=faults,

@@ -1,0 +1,42 @@
+"""Small firmware for the tests, and the way to run it."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from boards.simulator.port import HostPort, plug_in
+from boards.simulator.simulator import Simulator
+
+UTC = 1_800_000_000  # 2027-01-15 08:00:00
+
+OPEN_DRIVE = """
+import storage, usb_cdc
+storage.disable_usb_drive()
+usb_cdc.enable(console=False, data=True)
+"""
+
+
+class Bench:
+    """A simulator with firmware of the test's own; what it prints as JSON lines comes back as `said`."""
+
+    def __init__(self, folder: Path, code: str, boot: str = OPEN_DRIVE, **options: Any) -> None:
+        firmware = folder / "firmware"
+        firmware.mkdir(exist_ok=True)
+        (firmware / "boot.py").write_text(boot)
+        (firmware / "code.py").write_text("import json\ndef say(*v): print(json.dumps(v))\n" + code)
+        self.console = io.StringIO()
+        self.simulator: Simulator
+        self.port: HostPort
+        self.simulator, self.port = plug_in(
+            UTC, firmware=firmware, console=self.console, flash_path=folder / "flash.bin", **options
+        )
+
+    def run(self, seconds: float = 1.0) -> list[Any]:
+        """Let time pass and return all that has been said so far."""
+        self.simulator.run(seconds)
+        return self.said()
+
+    def said(self) -> list[Any]:
+        lines = self.console.getvalue().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("[")]
