@@ -4,6 +4,8 @@ Only ports that may be a token are written to: opening a port resets some boards
 modem's or a printer's line do harm. A port that does not answer is closed within a second.
 """
 
+import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -13,7 +15,17 @@ from typing import Any
 from serial.tools import list_ports  # type: ignore[import-untyped]
 
 from .client import Token
-from .faults import Ambiguous, BadInput, DeskError, LinkLost, NotAToken, NoToken, PortBusy, PortDenied
+from .faults import (
+    Ambiguous,
+    BadAnswer,
+    BadInput,
+    DeskError,
+    LinkLost,
+    NotAToken,
+    NoToken,
+    PortBusy,
+    PortDenied,
+)
 from .model import Progress, Report
 
 PRODUCT = "Fobsmith"  # How the USB product of a token begins, whatever the board's vendor.
@@ -35,9 +47,10 @@ VENDORS = {
 ASK_S = (0.4, 0.4)  # Seconds to wait for an answer to hello after each of two sendings.
 LIMIT_S = 1.5  # A port that cannot even be opened by then is given up.
 
-TOKEN, CONSOLE, BUSY, DENIED, OTHER, GONE, NOT_ASKED = (
+TOKEN, CONSOLE, NEWER, BUSY, DENIED, OTHER, GONE, NOT_ASKED = (
     "token",
     "console",
+    "other version",
     "in use",
     "no permission",
     "not a token",
@@ -84,10 +97,12 @@ def search(
         if port.likely or (every and not port.interface.startswith(CONSOLE_INTERFACE)):
             groups.setdefault(_board(port), []).append(port.device)
     for device in extra:
-        ports[device] = Port(device)
-        groups[device] = [device]
+        # A link such as those in /dev/serial/by-id is the port that it leads to.
+        if os.path.realpath(device) not in ports:
+            ports[device] = Port(device)
+            groups[device] = [device]
     _ask_all([[ports[device] for device in group] for group in groups.values()], ports, report)
-    return sorted(ports.values(), key=lambda port: (port.state != TOKEN, port.device))
+    return sorted(ports.values(), key=lambda port: (port.state != TOKEN, _natural(port)))
 
 
 def choose(ports: Iterable[Port]) -> str:
@@ -98,7 +113,7 @@ def choose(ports: Iterable[Port]) -> str:
         listed = [f"{port.device} (serial number {port.token_serial})" for port in tokens]
         raise Ambiguous("several tokens are here", listed, "Choose one: provisioner --port PORT …")
     if not tokens:
-        hindered = [f"{port.device}: {port.state}" for port in ports if port.state in (BUSY, DENIED)]
+        hindered = [f"{port.device}: {port.state}" for port in ports if port.state in (NEWER, BUSY, DENIED)]
         raise NoToken("no token was found" + (f" ({', '.join(hindered)})" if hindered else ""))
     return tokens[0].device
 
@@ -110,6 +125,8 @@ def ask(port: Port) -> Port:
             return replace(port, state=TOKEN, token_serial=token.serial)
     except (NotAToken, BadInput):
         return replace(port, state=OTHER)
+    except BadAnswer:
+        return replace(port, state=NEWER)
     except PortBusy:
         return replace(port, state=BUSY)
     except PortDenied:
@@ -124,7 +141,7 @@ def _ask_all(groups: list[list[Port]], ports: dict[str, Port], report: Report | 
 
     def ask_group(group: list[Port]) -> None:
         # A board's console comes before its data port: ask from the end, and a token's console never.
-        for port in sorted(group, key=lambda port: port.device, reverse=True):
+        for port in sorted(group, key=_natural, reverse=True):
             if any(answers[other.device].state == TOKEN for other in group if other.device in answers):
                 answers[port.device] = replace(port, state=CONSOLE)
             else:
@@ -155,6 +172,11 @@ def _described(info: Any) -> Port:
         usb_serial=info.serial_number or "",
         interface=interface,
     )
+
+
+def _natural(port: Port) -> list[tuple[int, str]]:
+    """Return a key that sorts COM9 before COM10."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split("([0-9]+)", port.device)]
 
 
 def _board(port: Port) -> Any:

@@ -10,15 +10,18 @@ import socket
 import threading
 import time
 import tty
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import serial
+from tokencore import frame, messages
+from tokencore.account import Account
 
 from provisioner import LinkLost, NotAToken, NoToken, Token, faults, link, ports
 from tests.desk.line import LineToken
+from tests.desk.servers import served
 
 
 class Other:
@@ -147,6 +150,38 @@ def test_two_tokens_are_listed_with_their_serial_numbers() -> None:
         assert "AA" in str(caught.value.candidates)
 
 
+def test_a_link_to_a_port_is_that_port(tmp_path: Path) -> None:
+    by_id = tmp_path / "usb-Fobsmith_token"
+    with LineToken() as line:
+        by_id.symlink_to(line.port)
+        found = ports.search([str(by_id)], comports=lambda: [usb(line.port)])
+        assert ports.choose(found) == line.port
+        assert ports.choose(ports.search([str(by_id)], comports=list)) == str(by_id)
+
+
+def test_a_token_of_a_later_protocol_is_told_from_what_is_no_token() -> None:
+    def later(data: bytes) -> list[bytes]:
+        sequence, status, packed = messages.decode_response(frame.Decoder().feed(data)[0])
+        return [frame.encode(messages.cbor.encode([sequence, status, packed | {1: 200}]))]
+
+    with LineToken() as line:
+        line.to_host = later
+        found = ports.search([line.port], comports=list)
+    assert states(found) == {line.port: ports.NEWER}
+
+
+def test_ports_come_in_the_order_of_their_numbers() -> None:
+    names = ["COM10", "COM9", "/dev/ttyACM1", "/dev/ttyACM10", "/dev/ttyACM9"]
+    found = ports.search(comports=lambda: [usb(name, vid=None) for name in names])
+    assert [port.device for port in found] == [
+        "/dev/ttyACM1",
+        "/dev/ttyACM9",
+        "/dev/ttyACM10",
+        "COM9",
+        "COM10",
+    ]
+
+
 def test_no_port_at_all_is_no_token() -> None:
     with pytest.raises(NoToken):
         ports.choose(ports.search(comports=list))
@@ -157,33 +192,19 @@ def test_an_extra_port_that_is_not_there_does_no_harm() -> None:
     assert found == {"/dev/nowhere": ports.OTHER, "nonsense://x": ports.OTHER}
 
 
-@contextmanager
-def bridged(port: str) -> Iterator[str]:
-    """A TCP server that passes bytes to and from a port, as a serial device server does."""
-    with socket.create_server(("127.0.0.1", 0)) as server, serial.Serial(port, timeout=0.02) as device:
-
-        def run() -> None:
-            connection = server.accept()[0]
-            connection.settimeout(0.02)
-            with connection:
-                while True:
-                    connection.sendall(device.read(4096))
-                    try:
-                        data = connection.recv(4096)
-                    except TimeoutError:
-                        continue
-                    if not data:
-                        return
-                    device.write(data)
-
-        thread = threading.Thread(target=run)
-        thread.start()
-        yield f"socket://127.0.0.1:{server.getsockname()[1]}"
-        thread.join()
+@pytest.mark.parametrize("telnet", [False, True], ids=["socket", "rfc2217"])
+def test_a_token_behind_a_device_server(telnet: bool) -> None:
+    with LineToken() as line, served(line.port, telnet) as url, Token.open(url) as token:
+        assert token.info().serial == token.serial
+        # Telnet has a meaning for the byte 255, so it has to come through doubled.
+        for number in range(5):
+            assert token.add(Account(b"\xff" * 100, str(number))) == number
+        assert [line.vault.account(number).secret for number in range(5)] == [b"\xff" * 100] * 5
 
 
-def test_a_token_behind_a_socket() -> None:
-    with LineToken() as line, bridged(line.port) as url, Token.open(url) as token:
+@pytest.mark.parametrize("url", ["spy://{}?file=/dev/null", "alt://{}?class=PosixPollSerial"])
+def test_a_token_behind_another_url_of_pyserial(url: str) -> None:
+    with LineToken() as line, Token.open(url.format(line.port)) as token:
         assert token.info().serial == token.serial
 
 
