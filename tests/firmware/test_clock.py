@@ -143,10 +143,11 @@ def test_a_chip_that_contradicts_itself_is_not_believed_until_set(jump: int) -> 
     assert token.state == clock.OK
 
 
-def test_a_chip_that_stands_still_is_noticed() -> None:
+@pytest.mark.parametrize("good_ms", [0, 300, 5000])
+def test_a_chip_that_stands_still_is_noticed(good_ms: int) -> None:
     rtc = RamRtc(NOW)
     token = Clock(rtc, 0)
-    end = run(token, rtc, 0, 5000)
+    end = run(token, rtc, 0, good_ms)
     run(token, rtc, end, 15_000, frozen=True)
     assert token.state == clock.FAILED
 

@@ -25,6 +25,7 @@ OK, NOT_SET, FAILED = "ok", "not set", "failed"
 _ANCHOR_MS = 10000  # between two looks at the turn of a second
 _EARLY_MS = 60  # how long before the expected turn to begin looking
 _TURN_MS = 50  # readings farther apart do not tell when the second turned
+_ASLEEP_MS = 60000  # without a look for so long, the chip knows better than the ticks
 _RETRY_MS = 1000
 _TRIES = 3  # a bus may fail once; a chip that fails in a row is broken
 _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -66,8 +67,8 @@ class Clock:
             self._look(utc, now_ms)
 
     def _look(self, utc: int, now_ms: int) -> None:
-        expected = self._second + (now_ms - self._anchor) // 1000
-        if self.state != OK or abs(utc - expected) > 1:
+        elapsed = now_ms - self._anchor
+        if self.state != OK or (elapsed > _ASLEEP_MS and abs(utc - self._second - elapsed // 1000) > 1):
             # Up to a second late until the first turn is seen: better than no code.
             self.state, self._anchor, self._second = OK, now_ms, utc
         elif utc == self._last + 1 and now_ms - self._last_ms <= _TURN_MS:

@@ -1,0 +1,98 @@
+"""Hardware that is broken, a host that vanishes, and a line full of noise: the token goes on or says why."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from pathlib import Path
+
+import pytest
+import serial
+from tokencore import frame, messages
+
+from tests.e2e.fob import Fob
+
+URI = "otpauth://totp/ACME:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ACME"
+
+
+@pytest.mark.parametrize("fault", ["rtc-silent", "rtc-month13", "rtc-backwards", "rtc-frozen"])
+def test_a_broken_clock_chip_gives_no_code_and_is_said(tmp_path: Path, fault: str) -> None:
+    with Fob(tmp_path / "token") as fob:
+        fob.do("add", "-", given=URI)
+        fob.do("sync")
+    with Fob(tmp_path / "token", "--fault", fault) as fob:
+        fob.do("info")  # It has started.
+        fob.ask("clock", advance=20.0)
+        _, texts = fob.screen()
+        # One that runs backwards is soon at a time before it was last set.
+        assert ("Clock not set" if fault == "rtc-backwards" else "Clock error") in texts
+        assert not [text for text in texts if text.replace(" ", "").isdigit()]
+        assert fob.do("info")["clock"] != "ok"
+        done = fob.desk("code", "alice")
+        assert done.returncode == 1
+        assert json.loads(done.stdout)["error"]["kind"] in ("ClockFailed", "ClockNotSet")
+
+
+def test_a_token_without_a_display_still_serves_the_desk(tmp_path: Path) -> None:
+    with Fob(tmp_path / "token", "--fault", "display-absent") as fob:
+        assert "display does not answer" in fob.do("info")["faults"]
+        fob.do("add", "-", given=URI)
+        fob.do("sync")
+        assert fob.do("info")["accounts"] == 1
+
+
+def test_a_clock_chip_without_power_is_not_set(tmp_path: Path) -> None:
+    with Fob(tmp_path / "token") as fob:
+        fob.do("add", "-", given=URI)
+        fob.do("sync")
+        fob.ask("stop", power_cut=True)
+        fob.process.wait(10)
+    with Fob(tmp_path / "token") as fob:
+        assert fob.do("info")["clock"] == "not set"
+        _, texts = fob.screen()
+        assert "Clock not set" in texts
+
+
+def test_a_host_that_vanishes_in_any_command_loses_nothing(tmp_path: Path) -> None:
+    rng = random.Random(6238)
+    label = {"issuer": "ACME", "name": "alice"}
+    with Fob(tmp_path / "token") as fob:
+        fob.do("add", "-", given=URI)
+        for command in messages.COMMANDS:
+            values = {
+                "hello": {"protocol": 1, "nonce": bytes(8)},
+                "list": {"start": 0},
+                "rename": {**label, "new_issuer": "X", "new_name": "Y"},
+                "move": {**label, "position": 0},
+                "set_time": {"utc": 1_900_000_000, "at": 0},
+                "wipe": {"serial": "0"},
+                "code": label,
+                "remove": label,
+            }.get(command.name, {})
+            if command.name == "add":
+                continue
+            request = frame.encode(messages.encode_request(0xFFFF, command, values))
+            for cut in rng.sample(range(1, len(request) - 1), 3):
+                with serial.serial_for_url(fob.port, timeout=0) as line:
+                    line.write(request[:cut])
+        with serial.serial_for_url(fob.port, timeout=0) as line:
+            line.write(os.urandom(50_000))
+        listed = fob.do("accounts")["accounts"]
+        assert [(account["issuer"], account["name"]) for account in listed] == [("ACME", "alice")]
+
+
+def test_a_question_that_nobody_waits_for_any_more_goes_away(tmp_path: Path) -> None:
+    with Fob(tmp_path / "token", "--speed", "10") as fob:
+        fob.do("add", "-", given=URI.replace("totp/", "hotp/") + "&counter=0")
+        with serial.serial_for_url(fob.port, timeout=0) as line:
+            for sequence, name, values in (
+                (1, "hello", {"protocol": 1, "nonce": b"vanished"}),
+                (2, "code", {"issuer": "ACME", "name": "alice"}),
+            ):
+                line.write(frame.encode(messages.encode_request(sequence, messages.BY_NAME[name], values)))
+        fob.ask("clock", advance=1.0)
+        assert "Send code?" in fob.screen()[1]
+        fob.ask("clock", advance=messages.CONFIRM_MS / 1000)
+        assert "Send code?" not in fob.screen()[1]
+        assert fob.do("accounts")["accounts"][0]["counter"] == 0
