@@ -21,7 +21,7 @@ from .control import NotRunning, RequestFailed, call
 from .hardware import FAULTS
 from .links import Link, PtyLink, TcpLink
 from .process import Process
-from .simulator import Simulator
+from .simulator import FIRMWARE, Simulator
 from .ssd1306 import SSD1306
 
 _MACHINERY = 3
@@ -66,7 +66,13 @@ def main() -> None:
 @click.option(
     "--tcp", metavar="HOST:PORT", help="Serve the data port on a loopback address; port 0 picks one."
 )
-@click.option("--speed", type=click.FloatRange(0.01, 1000), default=1.0, help="Times the world's speed.")
+@click.option("--speed", type=click.FloatRange(0.01, 1000), default=1.0, help="Times the host clock's speed.")
+@click.option(
+    "--firmware",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=FIRMWARE,
+    help="Folder with boot.py and code.py.  [default: the project's]",
+)
 @click.option("--fault", "faults", multiple=True, type=click.Choice(FAULTS), help="Break some hardware.")
 def run(
     folder: Path,
@@ -75,6 +81,7 @@ def run(
     rtc_ppm: float | None,
     tcp: str | None,
     speed: float,
+    firmware: Path,
     faults: tuple[str, ...],
 ) -> None:
     """Run a token in the foreground until SIGTERM, Ctrl-C or `fobsim stop`.
@@ -94,12 +101,14 @@ def run(
         start_ns = kept.world_ns(host_ns) if epoch is None else epoch * SECOND_NS
         clock = RunningClock(start_ns, speed, time.monotonic_ns)
         link: Link = PtyLink() if address is None else TcpLink(*address)
-        simulator = Simulator(clock, link, kept, sys.stderr, flash_path=store.flash, faults=faults)
+        simulator = Simulator(
+            clock, link, kept, sys.stderr, flash_path=store.flash, firmware=firmware, faults=faults
+        )
         if rtc_ppm is not None:
             simulator.set_ppb(round(rtc_ppm * 1000))
         process = Process(simulator, clock, store)
-        _print({"port": link.name, "board": kept.board, "serial": kept.serial, "pid": os.getpid()})
-        process.run()
+        first = {"port": link.name, "board": kept.board, "serial": kept.serial, "pid": os.getpid()}
+        process.run(announce=lambda: _print(first))
         store.release()
 
 

@@ -9,6 +9,7 @@ import importlib.util
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from PIL import BdfFontFile
 
@@ -32,11 +33,11 @@ class Text:
 
 @dataclass(frozen=True)
 class Font:
-    """Glyph cells of `width` x `height`; `glyphs` maps a cell's rows, as integers, to its character."""
+    """Glyph cells of `width` x `height`; `glyphs` leads by a cell's rows, as integers, to its character."""
 
     width: int
     height: int
-    glyphs: dict[tuple[int, ...], str]
+    glyphs: dict[int, Any]  # row -> row -> … -> character: most cells fail at their first rows
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def terminal_font() -> Font:
         raise FileNotFoundError("adafruit-blinka-displayio is not installed: it has the font")
     with (Path(spec.submodule_search_locations[0]) / _FONT).open("rb") as file:
         images = BdfFontFile.BdfFontFile(file).glyph
-    glyphs: dict[tuple[int, ...], str] = {}
+    glyphs: dict[int, Any] = {}
     width = height = 0
     for code in range(0x21, 0x7F):
         glyph = images[code]
@@ -63,7 +64,10 @@ def terminal_font() -> Font:
         image = glyph[3]
         width, height = image.size
         rows = [[bool(image.getpixel((x, y))) for x in range(width)] for y in range(height)]
-        glyphs[tuple(_number(row) for row in rows)] = chr(code)
+        node = glyphs
+        for row in rows[:-1]:
+            node = node.setdefault(_number(row), {})
+        node[_number(rows[-1])] = chr(code)
     return Font(width, height, glyphs)
 
 
@@ -106,37 +110,47 @@ def _runs(picture: Picture, font: Font) -> list[_Run]:
 def _runs_at(picture: Picture, font: Font, scale: int) -> list[_Run]:
     width, height = len(picture[0]), len(picture)
     rows = [_number(row) for row in picture]
-    cell = font.width * scale
     runs = []
     for y in range(height - font.height * scale + 1):
         band = rows[y : y + font.height * scale]
-        glyphs: dict[int, str] = {}
-        if any(band):
-            for x in range(width - cell + 1):
-                character = _glyph(band, width - cell - x, font, scale)
-                if character is not None:
-                    glyphs[x] = character
+        glyphs = _glyphs(band, width, font, scale) if any(band) else {}
         runs += _joined(glyphs, band, y, width, font, scale)
     return runs
 
 
+def _glyphs(band: list[int], width: int, font: Font, scale: int) -> dict[int, str]:
+    """Return the characters whose cells are in a band of rows, by x; " " for a blank cell."""
+    cell = font.width * scale
+    mask = (1 << cell) - 1
+    anywhere, everywhere = 0, -1
+    for row in band:
+        anywhere |= row
+        everywhere &= row
+    glyphs: dict[int, str] = {}
+    for x in range(width - cell + 1):
+        shift = width - cell - x
+        if not anywhere >> shift & mask:
+            glyphs[x] = " "
+        elif everywhere >> shift & mask != mask:
+            character = _glyph(band, shift, font, scale)
+            if character is not None:
+                glyphs[x] = character
+    return glyphs
+
+
 def _glyph(band: list[int], shift: int, font: Font, scale: int) -> str | None:
-    """Return the character whose cell ends `shift` pixels before the right edge; " " for a blank."""
+    """Return the character whose cell ends `shift` pixels before the right edge."""
     mask = (1 << font.width * scale) - 1
-    if scale == 1:
-        key = tuple([row >> shift & mask for row in band])
-    else:
-        narrow = []
-        for top in range(0, len(band), scale):
-            row = band[top] >> shift & mask
-            if any(band[top + n] >> shift & mask != row for n in range(1, scale)):
-                return None
-            bits = _narrowed(row, font.width, scale)
-            if bits is None:
-                return None
-            narrow.append(bits)
-        key = tuple(narrow)
-    return font.glyphs.get(key) if any(key) else " "
+    node: Any = font.glyphs
+    for top in range(0, len(band), scale):
+        row = band[top] >> shift & mask
+        bits = row if scale == 1 else _narrowed(row, font.width, scale)
+        if bits is None or any(band[top + n] >> shift & mask != row for n in range(1, scale)):
+            return None
+        node = node.get(bits)
+        if node is None:
+            return None
+    return str(node)
 
 
 def _narrowed(row: int, width: int, scale: int) -> int | None:

@@ -51,6 +51,12 @@ class Flash:
         """Cut the power in the middle of the `operation`-th erase or page program from now (1: the next)."""
         self._cut_at = self.operations + operation
 
+    def load(self, image: bytes) -> None:
+        """Replace the whole content, as a programmer does that is clipped to the chip."""
+        if len(image) != len(self._image):
+            raise ValueError(f"the image must have {len(self._image)} bytes")
+        self._put(0, image)
+
     def read(self, offset: int, length: int) -> bytes:
         return bytes(self._image[offset : offset + length])
 

@@ -4,6 +4,7 @@ import selectors
 import signal
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 from .clock import MS_NS, SECOND_NS, RunningClock
@@ -32,12 +33,16 @@ class Process:
         self._drain = False
         self._keep_at, self._stores = 0.0, 0
 
-    def run(self) -> None:
-        """Run until SIGTERM, SIGINT or a request to stop; then keep what is to be kept."""
+    def run(self, announce: Callable[[], None]) -> None:
+        """Run until SIGTERM, SIGINT or a request to stop; then keep what is to be kept.
+
+        `announce` is called when all of that works and the token has power.
+        """
         self._listen_to_signals()
-        self._simulator.power_on()
-        self._keep()
         try:
+            self._simulator.power_on()
+            self._keep()
+            announce()
             while not self._stopping:
                 for key, _events in self._selector.select(self._pause()):
                     self._server.serve(key.fileobj)

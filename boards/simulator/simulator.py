@@ -16,7 +16,7 @@ from .links import Link
 from .state import Kept
 
 FIRMWARE = boards.FOLDER.parent / "firmware"
-_LEAP_NS = 6 * 3600 * SECOND_NS  # the longest: the firmware's differences of ticks must not wrap
+_LEAP_NS = 24 * 3600 * SECOND_NS  # the longest: the firmware's differences of ticks must not wrap
 _SETTLE_NS = 5 * SECOND_NS
 _PATIENCE = 10.0  # seconds of the host's clock for firmware that neither sleeps nor ends
 
@@ -79,7 +79,6 @@ class Simulator:
         for fault in self._faults:
             if fault.startswith("rtc-"):
                 self.rtc.fault = fault.removeprefix("rtc-")
-        self.hardware.replace_display()
         self.hardware.drive.mount()
         self.hardware.drive.put("/board.toml", boards.path(self._kept.board).read_bytes())
         self._engine = Engine(self.hardware, self._firmware, self._console)
@@ -88,6 +87,7 @@ class Simulator:
         """Unplug the token; `drain` takes the clock's battery out as well."""
         self.flash.powered = False
         self.hardware.drive.lose_power()
+        self.hardware.replace_display()
         if self._engine is not None:
             self._engine.machine.kill(patience=0.3)
             self._engine = None
