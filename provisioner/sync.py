@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tokencore import errors
+from tokencore import errors, messages
 from tokencore.account import MAX_TIME
 
 from .client import Token
@@ -18,6 +18,7 @@ from .model import Exchange, Progress, Report
 
 EXCHANGES = 8
 MIN_AHEAD_NS = 300_000_000  # The least time from sending to the second's edge.
+MAX_AHEAD_NS = (messages.SET_AHEAD_MS - 1000) * 1_000_000  # The edge is up to a second later still.
 TOLERANCE_NS = 250_000_000  # A clock that is further off after being set did not take it.
 EARLIEST_UTC = 946684800  # 2000-01-01: a computer whose clock is before that has none.
 _ATTEMPTS = 3
@@ -101,7 +102,7 @@ def synchronise(token: Token, utc_ns: Callable[[], int], report: Report | None =
 def _set(token: Token, utc_ns: Callable[[], int], measured: Measurement, report: Report | None) -> int:
     ahead = max(MIN_AHEAD_NS, 4 * measured.round_trip_ns)
     for attempt in range(1, _ATTEMPTS + 1):
-        utc, at, wait_s = plan(measured, utc_ns(), ahead)
+        utc, at, wait_s = plan(measured, utc_ns(), min(ahead, MAX_AHEAD_NS))
         if report:
             report(Progress("second", 0, 1))
         try:

@@ -19,6 +19,7 @@ LABELS = [
     ("A:B", "C"),
     ("A", "B:C"),
     ("#1", "#2"),
+    ("Other", "GitHub:alice"),
 ]
 ACCOUNTS = [
     AccountInfo(position, issuer, name, "totp", "SHA1", 6, 30, 0, 0)
@@ -41,6 +42,7 @@ ACCOUNTS = [
         ("#7", 6),
         ("#8", 7),
         ("#2", 8),
+        ("Other:GitHub:alice", 9),
     ],
 )
 def test_one_account_is_meant(wanted: str, position: int) -> None:
@@ -63,7 +65,7 @@ def test_several_are_listed_so_that_each_can_be_chosen(wanted: str, candidates: 
 
 
 @pytest.mark.parametrize(
-    "wanted", ["", "nobody", "github", "GitHub:", "#0", "#10", "#-1", "#x", "#", "#\u0661"]
+    "wanted", ["", "nobody", "github", "GitHub:", "#0", "#11", "#-1", "#x", "#", "#\u0661"]
 )
 def test_none_is_refused(wanted: str) -> None:
     with pytest.raises(NoSuchAccount):
