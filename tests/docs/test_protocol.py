@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.docs.protocol import PAGE, written
 from tokencore import frame
 from tokencore.messages import CONFIRM_MS
+
+from tests.docs.protocol import PAGE, written
 
 
 def test_the_tables_are_those_of_the_code() -> None:

@@ -1,0 +1,7 @@
+"""`make bench`: every benchmark, one after the other. Machines are noisy: quote the ratios."""
+
+from tests.bench import bench_heap, bench_simulator, bench_verifier
+
+for benchmark in (bench_verifier, bench_simulator, bench_heap):
+    benchmark.main()
+    print(flush=True)
