@@ -70,7 +70,7 @@ BAD = [
     ("empty", b"", "empty"),
     ("blank", b" \n\t ", "empty"),
     ("not text", b"\xff\xfe" + SECRET.encode(), "UTF-8"),
-    ("too long", SECRET.encode() * (MAX_TEXT // len(SECRET) + 1), "bytes"),
+    ("too long", SECRET.encode() * (MAX_TEXT // len(SECRET) + 1), "more than"),
     ("200 bytes", base32.encode(bytes(200)).encode(), "200 bytes"),
     ("digit 1", SECRET.encode()[:-1] + b"1", "character 32"),
     ("a character short", SECRET.encode()[:-2] + b"", "characters"),
