@@ -192,6 +192,7 @@ def test_an_extra_port_that_is_not_there_does_no_harm() -> None:
     assert found == {"/dev/nowhere": ports.OTHER, "nonsense://x": ports.OTHER}
 
 
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pyserial's own
 @pytest.mark.parametrize("telnet", [False, True], ids=["socket", "rfc2217"])
 def test_a_token_behind_a_device_server(telnet: bool) -> None:
     with LineToken() as line, served(line.port, telnet) as url, Token.open(url) as token:

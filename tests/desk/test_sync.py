@@ -54,8 +54,8 @@ def test_a_token_that_is_off_is_set(ahead_ms: int) -> None:
     with LineToken(ahead_ms=ahead_ms) as line, Token.open(line.port, QUICK) as token:
         time.sleep(1.2)  # The token knows its clock's milliseconds once the chip's second has turned.
         done = sync.synchronise(token, time.time_ns)
-    assert done.before.offset_ns == pytest.approx(ahead_ms * MS, abs=30 * MS)
-    assert done.after.offset_ns == pytest.approx(0, abs=30 * MS)
+    assert done.before.offset_ns == pytest.approx(ahead_ms * MS, abs=80 * MS)
+    assert done.after.offset_ns == pytest.approx(0, abs=80 * MS)
     assert done.after.uncertainty_ns < 30 * MS
 
 
@@ -112,7 +112,7 @@ def test_a_request_that_comes_too_late_for_its_second_is_sent_again() -> None:
         line.to_token = held
         done = sync.synchronise(token, time.time_ns)
     assert slept
-    assert done.after.offset_ns == pytest.approx(0, abs=30 * MS)
+    assert done.after.offset_ns == pytest.approx(0, abs=80 * MS)
 
 
 def test_a_clock_that_refuses_the_time_is_the_tokens_refusal(line, token) -> None:
