@@ -1,0 +1,144 @@
+"""Every row of the message table, at its limits and beyond, and the bytes of version 1 as they were."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tokencore import cbor, errors, messages
+from tokencore.account import Account
+from tokencore.messages import COMMANDS, Field
+
+GOLDEN = Path(__file__).parents[1] / "golden/messages.json"
+EXAMPLES = json.loads(GOLDEN.read_text())
+
+
+def values_of(fields: tuple[Field, ...]) -> st.SearchStrategy[dict[str, Any]]:
+    required = {field.name: value_of(field) for field in fields if not field.optional}
+    optional = {field.name: value_of(field) for field in fields if field.optional}
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+def value_of(field: Field) -> st.SearchStrategy[Any]:
+    if isinstance(field.kind, tuple):
+        if isinstance(field.kind[0], str):
+            return st.sampled_from(field.kind)
+        return st.lists(values_of(field.kind), max_size=2)
+    if field.kind == "int":
+        return st.integers(field.low, field.high) | st.sampled_from([field.low, field.high])
+    if field.kind == "bytes":
+        return st.binary(min_size=field.low, max_size=field.high)
+    return st.text(max_size=field.high).filter(lambda text: len(text.encode()) <= field.high)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+@given(data=st.data())
+def test_what_goes_in_comes_out(command: messages.Command, data: st.DataObject) -> None:
+    sequence = data.draw(st.integers(0, messages.MAX_SEQUENCE))
+    request = data.draw(values_of(command.request))
+    got_sequence, got_command, packed = messages.decode_request(
+        messages.encode_request(sequence, command, request)
+    )
+    assert (got_sequence, got_command) == (sequence, command)
+    assert messages.unpack(command.request, packed, True) == request
+    response = data.draw(values_of(command.response))
+    got = messages.decode_response(messages.encode_response(sequence, command, response))
+    assert got[:2] == (sequence, messages.OK)
+    assert messages.unpack(command.response, got[2], False) == response
+
+
+LIMITED = [
+    (command, field)
+    for command in COMMANDS
+    for field in command.request
+    if field.kind in ("int", "bytes", "text")
+]
+
+
+@pytest.mark.parametrize(("command", "field"), LIMITED, ids=lambda row: row.name)
+def test_a_value_beyond_its_limit_is_refused_with_its_name(command: messages.Command, field: Field) -> None:
+    filler = {"bytes": b"x", "text": "x"}.get(str(field.kind))
+    beyond: list[Any] = [None]
+    if filler is None:
+        beyond += [field.low - 1, field.high + 1, True, "1"]
+    else:
+        beyond += [filler * (field.high + 1), 1, filler * (field.low - 1) if field.low else []]
+    for value in beyond:
+        with pytest.raises(errors.BadValue) as caught:
+            messages.unpack((field,), {} if value is None else {field.number: value}, True)
+        assert caught.value.field == field.name
+
+
+def test_an_unknown_field_is_refused_in_a_request_and_passed_over_in_a_response() -> None:
+    fields = messages.BY_NAME["cancel"].request
+    with pytest.raises(errors.BadMessage):
+        messages.unpack(fields, {99: 1}, True)
+    assert messages.unpack(fields, {99: 1}, False) == {}
+    with pytest.raises(errors.BadValue, match="no such field"):
+        messages.pack(fields, {"wrong": 1})
+
+
+@pytest.mark.parametrize(
+    "value", [[], [1, 2], [1, 2, {}, 4], {}, 7, "x", [-1, 2, {}], [1 << 32, 2, {}], [True, 2, {}]]
+)
+def test_a_message_is_an_array_of_three(value: object) -> None:
+    with pytest.raises(errors.BadMessage):
+        messages.decode_request(cbor.encode(value))
+
+
+def test_an_unknown_command_keeps_its_sequence_number() -> None:
+    assert messages.decode_request(cbor.encode([5, 200, {}])) == (5, None, {})
+
+
+@given(st.binary(max_size=200))
+def test_bytes_that_are_no_message_are_a_bad_message(data: bytes) -> None:
+    for decode in (messages.decode_request, messages.decode_response):
+        with contextlib.suppress(errors.BadMessage):
+            decode(data)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["name"])
+def test_the_bytes_of_version_1_stay_as_they_are(example: dict[str, Any]) -> None:
+    payload = bytes.fromhex(example["hex"])
+    values = {
+        name: bytes.fromhex(value["hex"]) if isinstance(value, dict) else value
+        for name, value in example["values"].items()
+    }
+    command = messages.BY_NAME[example["command"]]
+    encode, fields = {
+        "request": (messages.encode_request, command.request),
+        "response": (messages.encode_response, command.response),
+    }[example["kind"]]
+    assert encode(example["sequence"], command, values).hex() == payload.hex()
+    assert messages.unpack(fields, cbor.decode(payload)[2], True) == values
+
+
+def test_there_is_an_example_of_every_message() -> None:
+    found = {(example["command"], example["kind"]) for example in EXAMPLES}
+    assert found == {(command.name, kind) for command in COMMANDS for kind in ("request", "response")}
+
+
+def test_an_account_survives_the_vaults_form() -> None:
+    account = Account(bytes(range(128)), "n" * 64, "é" * 32, "hotp", "SHA512", 8, 3600, 0, 2**64 - 1)
+    assert vars(messages.decode_account(messages.encode_account(account))) == vars(account)
+
+
+@pytest.mark.parametrize("status", [*errors.BY_STATUS, 15, 99, 4_000_000_000])
+def test_an_error_keeps_its_status_over_the_wire(status: int) -> None:
+    error = errors.from_status(status, "what to do next")
+    assert error.status == status
+    assert str(error) == "what to do next"
+    assert type(error) is errors.BY_STATUS.get(status, errors.FobError)
+
+
+def test_every_error_has_a_status_of_its_own() -> None:
+    def family(error: type) -> list[type]:
+        return [error, *[kind for child in error.__subclasses__() for kind in family(child)]]
+
+    kinds = [kind for kind in family(errors.FobError) if kind.__module__ == "tokencore.errors"]
+    assert len({kind.status for kind in kinds}) == len(kinds) == len(errors.BY_STATUS) + 1
