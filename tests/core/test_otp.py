@@ -114,7 +114,7 @@ def test_a_prepared_key_gives_the_hosts_macs(algorithm: str, key: bytes, message
     prepared = otp.HmacKey(algorithm, key)
     for message in messages:
         assert prepared.digest(message) == host_hmac(algorithm, key, message)
-    assert not key or key.hex() not in repr(prepared)
+    assert len(key) < 8 or key.hex() not in repr(prepared)
 
 
 @pytest.mark.parametrize("counter", [-1, 1 << 64])

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 
 from provisioner.cli import main
-from tests.e2e.fob import BIN, Fob
+from tests.docs.pages import ROOT, commands, run
+from tests.e2e.fob import Fob
 
-PAGE = (Path(__file__).parents[2] / "docs/provisioner.md").read_text()
-COMMANDS = [
-    line[2:]
-    for block in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
-    for line in block.splitlines()
-    if line.startswith("$ ")
-]
+PAGE = (ROOT / "docs/provisioner.md").read_text()
+COMMANDS = commands("docs/provisioner.md")
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 FILES = {
     "alice.txt": f"otpauth://totp/Example:alice?secret={SECRET}&issuer=Example\n",
@@ -42,23 +36,12 @@ def test_every_command_of_the_page_does_what_it_says(tmp_path: Path) -> None:
 
         presser = threading.Thread(target=press_when_asked)
         presser.start()
-        environment = os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}", "FOBSMITH_PORT": fob.port}
         try:
             for command in COMMANDS:
                 given = fob.line["serial"] if command.endswith("wipe") else ""
-                done = subprocess.run(
-                    ["bash", "-c", command],
-                    input=given,
-                    capture_output=True,
-                    text=True,
-                    cwd=tmp_path,
-                    env=environment,
-                    timeout=60,
-                    check=False,
-                )
-                assert done.returncode == 0, (command, done.stdout, done.stderr)
+                told = run(command, tmp_path, given, FOBSMITH_PORT=fob.port)
                 if command.endswith("code alice"):
-                    assert re.fullmatch(r"\d{6}\n", done.stdout)
+                    assert re.fullmatch(r"\d{6}\n", told)
         finally:
             answered.set()
             presser.join()

@@ -11,18 +11,12 @@ from tokencore import otpauth
 from host_verify.cli import cli
 from host_verify.core import Reason
 from host_verify.policy import Policy
+from tests.docs.pages import ROOT, commands
 
 from .parts import account, code_at
 
-PAGE = (Path(__file__).parents[2] / "docs/verifier.md").read_text()
+PAGE = (ROOT / "docs/verifier.md").read_text()
 FIRST, SECOND = account(), account(secret=b"s" * 20)
-
-
-def commands():
-    blocks = re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
-    return [
-        line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")
-    ]
 
 
 def test_the_commands_do_what_the_page_says(tmp_path, monkeypatch):
@@ -30,7 +24,7 @@ def test_the_commands_do_what_the_page_says(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     Path("account.txt").write_text(otpauth.build(FIRST))
     ran = 0
-    for command in commands():
+    for command in commands("docs/verifier.md"):
         name, *arguments = shlex.split(command)
         assert name == "host-verify"
         now = int(time.time())
