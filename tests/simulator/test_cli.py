@@ -86,6 +86,7 @@ class Desk:
             capture_output=True,
             text=True,
             check=False,
+            timeout=60,
         )
         assert done.returncode == exit_code, done.stderr
         return json.loads(done.stdout) if exit_code == 0 else done.stderr
@@ -243,8 +244,8 @@ def test_tcp(desk: Desk) -> None:
     assert answer["port"].startswith("socket://127.0.0.1:")
     for _client in range(3):
         with serial.serial_for_url(answer["port"], timeout=2) as port:
-            port.write(b"hello")
-            assert port.read(5) == b"HELLO"
+            port.write(b"hello" * 1000)
+            assert port.read(5000) == b"HELLO" * 1000
 
 
 def test_an_answer_comes_within_25_ms(desk: Desk) -> None:

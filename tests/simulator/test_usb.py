@@ -92,6 +92,11 @@ def test_a_pty_carries_every_byte_and_its_clients_come_and_go() -> None:
     try:
         assert not link.connected
         assert link.write(b"to nobody") == 9
+        late = os.open(link.name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        with pytest.raises(BlockingIOError):
+            os.read(late, 9)
+        os.close(late)
+        until(lambda: not link.connected)
         for _client in range(3):
             with serial.Serial(link.name, timeout=2) as client:
                 until(lambda: link.connected)
