@@ -17,6 +17,7 @@ from .ssd1306 import Picture
 
 SCALES = (3, 2, 1)
 _FONT = "resources/ter-u12n.bdf"  # the font of CircuitPython's terminalio, as Blinka's displayio has it
+_STROKES = "_- "  # of these alone no text is made: a short bar has the same shape
 _WIDEST_GAP = 2  # blank cells within a text
 
 
@@ -100,6 +101,8 @@ def _runs(picture: Picture, font: Font) -> list[_Run]:
     taken: set[tuple[int, int]] = set()
     chosen = []
     for run in found:
+        if all(character in _STROKES for _x, character in run.cells):
+            continue
         ink = _ink(picture, font, run)
         if not ink & taken and not _touches(picture, ink):
             taken |= ink

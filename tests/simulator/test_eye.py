@@ -91,13 +91,11 @@ def test_every_glyph_at_every_scale(tmp_path: Path) -> None:
 
 
 def test_a_bar_is_no_text(tmp_path: Path) -> None:
-    bars = [[(0, 49, width, height)] for width in (1, 2, 4, 5, 6, 7, 40, 128) for height in (1, 2, 3)]
+    bars = [[(0, 49, width, height)] for width in (1, 2, 5, 6, 10, 15, 40, 128) for height in (1, 2, 3)]
     bars += [[(x, 14, 1, 40), (x + 5, 14, 1, 40), (0, 24, 80, 1)] for x in (10, 30)]
     screens = [([("Bank 12", 0, 0, 1)], bar) for bar in bars]
     for (_texts, bar), seen in zip(screens, draw(tmp_path, screens), strict=True):
-        # A line of five pixels is a hyphen to anybody's eye, one of a pixel a full stop.
-        words = [text.text for text in seen if text.text not in ("-", ".", "|", "'", "`", "_")]
-        assert words == ["Bank 12"], bar
+        assert [text.text for text in seen] == ["Bank 12"], bar
 
 
 def test_dark_on_light(tmp_path: Path) -> None:
