@@ -21,6 +21,8 @@ check: $(READY) ## Run linters, the type checker and the architecture's rules
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
+	@$(BIN)/mypy firmware/boot.py firmware/safemode.py
+	@$(BIN)/mypy firmware/code.py
 	@$(BIN)/lint-imports
 
 sim: $(READY) ## Run a simulated token until Ctrl-C; its state stays in build/sim
