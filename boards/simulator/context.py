@@ -1,7 +1,7 @@
 """What the simulated modules share: the board, the processor's time and what boot.py has decided."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .clock import MS_NS, SECOND_NS
 from .hardware import Hardware
@@ -30,7 +30,6 @@ class Usb:
     hid: bool = True
     midi: bool = True
     attached: bool = False
-    names: dict[str, str] = field(default_factory=dict)
 
     def change(self, what: str, enabled: bool) -> None:
         """Enable or disable a device. Raises RuntimeError once USB has started."""

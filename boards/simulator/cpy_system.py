@@ -12,6 +12,7 @@ from .context import Context, Reload
 from .imports import module
 
 _YEAR_2000 = 946_684_800  # what an RP2040's own clock shows after a reset, UTC seconds
+_USB_NAME = 126  # characters of a USB string
 _LEAST_SLEEP_NS = 50_000
 
 
@@ -50,7 +51,9 @@ def _supervisor(context: Context) -> ModuleType:
     def set_usb_identification(
         manufacturer: str = "", product: str = "", vid: int = -1, pid: int = -1
     ) -> None:
-        context.usb.names = {"manufacturer": manufacturer, "product": product}
+        for text in (manufacturer, product):
+            if len(text.encode("ascii")) > _USB_NAME:
+                raise ValueError(f"length must be <= {_USB_NAME}")
 
     runtime = module(
         "runtime",

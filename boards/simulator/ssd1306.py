@@ -58,21 +58,18 @@ class SSD1306:
             "offset": 0,
             "start_line": 0,
         }
-        self.frames_written = 0  # transfers that carried picture data
         self._mode = _PAGE
         self._column = self._page = 0
         self._columns, self._pages = (0, WIDTH - 1), (0, PAGES - 1)
         self._page_column = 0  # the column that page addressing starts a line at
         self._control: int | None = None
         self._command = bytearray()
-        self._carried_data = False
 
     # The I2C interface (section 8.1.5): control bytes Co | D/C# | 000000, each before one byte (Co = 1)
     # or before all that follow (Co = 0).
 
     def start(self, read: bool) -> bool:
         self._control = None
-        self._carried_data = False
         return True
 
     def write(self, byte: int) -> bool:
@@ -92,7 +89,7 @@ class SSD1306:
         return 0 if self.registers["on"] else 0x40
 
     def stop(self) -> None:
-        self.frames_written += self._carried_data
+        pass
 
     def _command_byte(self, byte: int) -> None:
         self._command.append(byte)
@@ -137,7 +134,6 @@ class SSD1306:
         # The segment remap acts where data are written, not on what is stored already.
         segment = WIDTH - 1 - self._column if self.registers["segment_remap"] else self._column
         self.gddram[self._page * WIDTH + segment] = byte
-        self._carried_data = True
         if self._mode == _HORIZONTAL:
             self._column, wrapped = _after(self._column, self._columns, WIDTH)
             if wrapped:
