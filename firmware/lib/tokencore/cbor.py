@@ -5,6 +5,7 @@ No floats, tags or indefinite lengths; the decoder refuses what the encoder woul
 so that equal messages have equal bytes.
 """
 
+from . import utf8
 from .errors import BadMessage
 
 TYPE_CHECKING = False
@@ -127,6 +128,6 @@ def _read(data: bytes, at: int, depth: int) -> "tuple[Any, int]":
 
 def _text(chunk: bytes) -> str:
     try:
-        return str(chunk, "utf-8")
+        return utf8.decode(chunk)
     except UnicodeError:
         raise BadMessage("a text is not UTF-8") from None

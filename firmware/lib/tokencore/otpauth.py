@@ -5,7 +5,7 @@
 Parsing is strict: every error is a BadValue that names the field, and none repeats the secret.
 """
 
-from . import base32
+from . import base32, utf8
 from .account import KINDS, Account
 from .errors import BadValue
 
@@ -119,6 +119,6 @@ def _unquote(field: str, text: str) -> str:
         out.append(high % 16 << 4 | low % 16)
         out.extend(piece[2:].encode("utf-8"))
     try:
-        return str(bytes(out), "utf-8")
+        return utf8.decode(bytes(out))
     except UnicodeError:
         raise BadValue(field, "it is not valid UTF-8") from None
