@@ -1,4 +1,7 @@
-"""The parts of a token that the portable application takes, kept in memory and moved by hand."""
+"""The parts of a token that the portable application takes, kept in memory and moved by hand.
+
+Written within the limits of a board: the tests run the same token on other interpreters.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,10 @@ from tokencore import frame, messages
 from tokenfw.app import App, Identity
 from tokenfw.clock import Clock, civil
 from tokenfw.vault import Vault
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tokenfw.slices import Medium
 
 SERIAL = "E0C9125B0D9B0C2F"
 
@@ -56,7 +63,7 @@ class RamMedium:
             self.write(offset, bytes(min(self.SECTOR, length - offset)))
 
     def clear(self) -> None:
-        del self.data[:]
+        self.data = bytearray()
 
 
 class RamRtc:
@@ -76,11 +83,16 @@ class RamRtc:
         return self.nonsense or civil(self.utc)
 
     def write(self, value: tuple[int, ...]) -> None:
-        import calendar
-
         if self.error:
             raise OSError(5)
-        self.utc, self.lost = calendar.timegm(value[:6]), False
+        low, high = 0, 1 << 33
+        while low < high:  # boards have no calendar.timegm
+            middle = (low + high) // 2
+            if civil(middle)[:6] < value[:6]:
+                low = middle + 1
+            else:
+                high = middle
+        self.utc, self.lost = low, False
 
 
 class RamDisplay:
@@ -123,7 +135,7 @@ class Bench:
 
     def __init__(
         self,
-        medium: RamMedium | None = None,
+        medium: Medium | None = None,
         utc: int = 1_800_000_000,
         lost: bool = False,
         capacity: int = 100,
@@ -156,7 +168,7 @@ class Bench:
         self.queue.names.extend(names)
         self.run()
 
-    def send(self, command: str, /, **values: object) -> None:
+    def send(self, command: str, **values: object) -> None:
         self.sequence += 1
         payload = messages.encode_request(self.sequence, messages.BY_NAME[command], values)
         self.queue.incoming += frame.encode(payload)
@@ -168,7 +180,7 @@ class Bench:
         self.queue.sent = b""
         return [messages.decode_response(payload) for payload in payloads]
 
-    def ask(self, command: str, /, **values: object) -> dict:
+    def ask(self, command: str, **values: object) -> dict:
         """Send a request and return the good response's values; an error's class is raised."""
         self.send(command, **values)
         return self.result(command)
