@@ -1,0 +1,17 @@
+"""Options of the whole suite, and how hypothesis looks for cases: the same ones in every run."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("fobsmith", derandomize=True, deadline=None)
+settings.load_profile("fobsmith")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--circuitpython",
+        metavar="PATH",
+        help="also run the portable code on this CircuitPython: a unix build with a board's features",
+    )
