@@ -28,7 +28,9 @@ def test_a_broken_clock_chip_gives_no_code_and_is_said(tmp_path: Path, fault: st
         # One that runs backwards is soon at a time before it was last set.
         assert ("Clock not set" if fault == "rtc-backwards" else "Clock error") in texts
         assert not [text for text in texts if text.replace(" ", "").isdigit()]
-        assert fob.do("info")["clock"] != "ok"
+        info = fob.do("info")
+        assert info["clock"] != "ok"
+        assert ("clock chip" in info["faults"]) == (info["clock"] == "failed")
         done = fob.desk("code", "alice")
         assert done.returncode == 1
         assert json.loads(done.stdout)["error"]["kind"] in ("ClockFailed", "ClockNotSet")

@@ -92,7 +92,7 @@ class App:
 
     def faults(self) -> "list[str]":
         """Return what is wrong with the hardware, for whoever asks over the wire."""
-        return [fault for fault in (self.vault.fault, self._display.fault) if fault]
+        return [part.fault for part in (self.vault, self.clock, self._display) if part.fault]
 
     def select(self, position: int) -> None:
         """Put the account at `position`, or the last one before it, on the screen."""

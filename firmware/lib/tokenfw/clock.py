@@ -83,12 +83,17 @@ class Clock:
         allowed = 2 + elapsed // 1000  # the two oscillators may differ by 1,000 ppm
         return utc < max(self._second, self._last) or abs(utc - self._second - elapsed) > allowed
 
+    @property
+    def fault(self) -> str:
+        """What is wrong with the chip, or ""."""
+        return "the clock chip does not answer or answers nonsense" if self.state == FAILED else ""
+
     def utc_ms(self, now_ms: int) -> int:
         """Return UTC in milliseconds. Raises ClockNotSet or ClockFailed."""
         if self.state == NOT_SET:
             raise ClockNotSet("the clock is not set: run provisioner sync")
         if self.state == FAILED:
-            raise ClockFailed("the clock chip does not answer or answers nonsense")
+            raise ClockFailed(self.fault)
         return self._second * 1000 + now_ms - self._anchor
 
     def set(self, utc: int, now_ms: int) -> None:
