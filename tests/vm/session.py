@@ -1,0 +1,88 @@
+"""A whole token, as a board would run it: the App over a file on the drive, moved by hand.
+
+The file is the board's own class for it; clock chip, screen, buttons and line are the tests' usual ones.
+"""
+
+import gc
+
+import drive
+
+from tests.firmware.parts import Bench
+
+_token = {}
+
+
+def start(path: str, utc: int, lost: bool, capacity: int) -> list:
+    """Start a token, or the same one again, on the file `path`."""
+    _token.clear()
+    gc.collect()
+    _token["bench"] = Bench(drive.DriveFile(path), utc, lost, capacity)
+    return run(0)
+
+
+def run(ms: int) -> list:
+    """Let time pass and return what the token has answered and shows."""
+    bench = _token["bench"]
+    bench.run(ms)
+    return seen(bench)
+
+
+def press(*names: str) -> list:
+    bench = _token["bench"]
+    bench.press(*names)
+    return seen(bench)
+
+
+def send(command: str, values: dict) -> list:
+    bench = _token["bench"]
+    bench.send(command, **values)
+    return seen(bench)
+
+
+def set_time(utc: int, after_ms: int) -> list:
+    """Send `set_time` for the tick `after_ms` from now and wait until it is answered."""
+    bench = _token["bench"]
+    bench.send("set_time", utc=utc, at=bench.ms + after_ms)
+    bench.run(after_ms)
+    return seen(bench)
+
+
+def feed(data: bytes) -> list:
+    """Put raw bytes on the line."""
+    bench = _token["bench"]
+    bench.queue.incoming += data
+    bench.run()
+    return seen(bench)
+
+
+def chip(name: str, value: object) -> list:
+    """Change the clock chip: its `utc`, `lost`, `error` or `nonsense`."""
+    setattr(_token["bench"].rtc, name, value)
+    return run(0)
+
+
+def listing(start: int) -> list:
+    """Return the names of one page of the list, from position `start`."""
+    page = _token["bench"].ask("list", start=start)
+    return [account["name"] for account in page["accounts"]]
+
+
+def seen(bench: Bench) -> list:
+    views = bench.display.views
+    del views[:-1]  # a board has no room for what was shown before
+    answers = []
+    for sequence, status, packed in bench.answers():
+        answers.append((sequence, status, packed))
+    return [answers, tuple(views[-1])] if views else [answers, None]
+
+
+OPERATIONS = {
+    "start": start,
+    "run": run,
+    "press": press,
+    "send": send,
+    "set_time": set_time,
+    "feed": feed,
+    "chip": chip,
+    "listing": listing,
+}
