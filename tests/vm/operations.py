@@ -69,7 +69,18 @@ def _response(sequence: int, name: str, values: dict) -> tuple:
     return payload, read_sequence, status, messages.unpack(command.response, packed, False)
 
 
+def _compile_file(path: str) -> None:
+    with open(path, encoding="utf-8") as file:
+        _compile(file.read())
+
+
+def _compile(code: str) -> None:
+    compile(code, "code", "exec")
+
+
 OPERATIONS = {
+    "compile": _compile,
+    "compile file": _compile_file,
     "hmac": otp.hmac_digest,
     "truncate": otp.truncate,
     "hotp": otp.hotp,
