@@ -24,6 +24,7 @@ check: $(READY) ## Run linters, the type checker and the architecture's rules
 	@$(BIN)/mypy firmware/boot.py firmware/safemode.py
 	@$(BIN)/mypy firmware/code.py
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.gate
 
 sim: $(READY) ## Run a simulated token until Ctrl-C; its state stays in build/sim
 	@$(BIN)/fobsim run --state $(SIM_STATE)
