@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tokencore import errors
+from tokencore.account import MAX_TIME
 from tokenfw import clock
 from tokenfw.clock import Clock, civil
 
-from tests.firmware.parts import RamRtc
+from tests.firmware.parts import Bench, RamRtc
 
 NOW = 1_800_000_000
 
@@ -160,3 +161,20 @@ def test_power_loss_and_a_time_before_the_last_set_are_not_set() -> None:
         token.set(NOW - 10, end)  # The desk may set it back: then that is the floor.
         run(token, rtc, end, 2000)
         assert token.state == clock.OK
+
+
+def test_time_ends_in_2106_and_the_token_goes_on() -> None:
+    bench = Bench()
+    bench.run(2000)
+    bench.send("set_time", utc=MAX_TIME, at=bench.ms + 10)
+    bench.run(500)
+    bench.answers()
+    assert bench.ask("info")["utc"] == MAX_TIME
+    assert MAX_TIME * 1000 < bench.ask("get_time")["utc_ms"] < (MAX_TIME + 1) * 1000
+    bench.run(2000)
+    assert bench.ask("get_time")["utc_ms"] == MAX_TIME * 1000 + 999
+    bench.run(15_000)
+    assert bench.ask("info")["clock"] == "failed"
+    bench.send("set_time", utc=1_900_000_000, at=bench.ms)
+    bench.answers()
+    assert bench.ask("info")["utc"] == 1_900_000_000

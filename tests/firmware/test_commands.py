@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tokencore import base32, cbor, errors, frame, messages
 from tokencore.otp import MAX_COUNTER, hotp, totp
+from tokenfw.app import Identity
 
 from tests.firmware.parts import SERIAL, Bench
 
@@ -297,3 +298,10 @@ def test_a_fault_of_the_firmware_is_answered_without_its_text(bench: Bench, monk
     bench.ask("add", **account())
     with pytest.raises(errors.FobError, match=r"^the firmware failed \(MemoryError\)$"):
         bench.ask("remove", **ALICE)
+
+
+def test_an_answer_beyond_the_limits_of_the_table_is_an_error_and_stops_nothing(bench: Bench) -> None:
+    bench.app.identity = Identity("s" * 33, "bench")
+    with pytest.raises(errors.BadValue, match="serial"):
+        bench.ask("info")
+    assert bench.ask("list", start=0)["total"] == 0

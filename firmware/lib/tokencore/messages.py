@@ -95,7 +95,7 @@ COMMANDS = (
             _int(1, "received", 0, _TICKS),
             _int(2, "sent", 0, _TICKS),
             Field(3, "clock", CLOCK_STATES, 0, 0, False),
-            _int(4, "utc_ms", 0, MAX_TIME * 1000, True),  # the token's UTC at `sent`
+            _int(4, "utc_ms", 0, MAX_TIME * 1000 + 999, True),  # the token's UTC at `sent`
         ),
     ),
     Command(

@@ -4,6 +4,7 @@ The chip is watched until its second turns; that tick is the anchor that later t
 from, taken anew every few seconds. The token knows no time zone.
 """
 
+from tokencore.account import MAX_TIME
 from tokencore.errors import ClockFailed, ClockNotSet
 
 TYPE_CHECKING = False
@@ -94,7 +95,8 @@ class Clock:
             raise ClockNotSet("the clock is not set: run provisioner sync")
         if self.state == FAILED:
             raise ClockFailed(self.fault)
-        return self._second * 1000 + now_ms - self._anchor
+        # Between two looks at the chip the last second may end; the next look finds no time after it.
+        return min(self._second * 1000 + now_ms - self._anchor, MAX_TIME * 1000 + 999)
 
     def set(self, utc: int, now_ms: int) -> None:
         """Set the chip so that second `utc` begins now. Raises ClockFailed."""
@@ -127,7 +129,10 @@ def _utc(fields: "Civil") -> int:
     if not 1 <= day <= _DAYS[month - 1] + (month == 2 and _leap(year)):
         raise ValueError("no such day")
     days = _days_before(year) + sum(_DAYS[: month - 1]) + (month > 2 and _leap(year)) + day - 1
-    return ((days * 24 + hour) * 60 + minute) * 60 + second
+    utc = ((days * 24 + hour) * 60 + minute) * 60 + second
+    if utc > MAX_TIME:
+        raise ValueError("beyond the time of any account or message")
+    return utc
 
 
 def civil(utc: int) -> "Civil":

@@ -83,10 +83,10 @@ class Dispatcher:
             self._command = command
             values = messages.unpack(command.request, packed, True)
             outcome: Any = HANDLERS[command.name](self._app, values, now_ms)
+            if not isinstance(outcome, Pending):
+                return [self._respond(outcome, now_ms)]
         except Exception as error:
             return [self._refuse(error, now_ms)]
-        if not isinstance(outcome, Pending):
-            return [self._respond(outcome, now_ms)]
         self._pending = outcome
         if outcome.question is None:
             self._answer = b""
