@@ -1,7 +1,7 @@
 """Measures the heap of the interpreter that runs it: heap_probe.py ROOT WHAT [FILE]; prints label=bytes.
 
-WHAT is "nothing", "imports", "totp SHA1" and the like, or "app", whose accounts are in FILE. Runs on MicroPython
-and CircuitPython.
+WHAT is "nothing", "imports", "totp SHA1" and the like, or "app", whose accounts are in FILE. Runs on
+MicroPython and CircuitPython.
 """
 
 import gc
