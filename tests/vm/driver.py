@@ -14,8 +14,9 @@ def main(root: str, cases: str) -> None:
         import board_like
 
         board_like.become()
-    # At the end: a module of the interpreter's own always comes first.
-    sys.path.extend([root + "/firmware/lib", root + "/firmware/lib/tokenfw/hardware", root])
+    sys.path.insert(0, root + "/firmware/lib")
+    # At the end: modules of the interpreter's own come before files of the same name.
+    sys.path.extend([root + "/firmware/lib/tokenfw/hardware", root])
     import operations
 
     with open(cases, encoding="utf-8") as file:

@@ -23,7 +23,10 @@ def start(path: str, utc: int, lost: bool, capacity: int) -> list:
 def run(ms: int) -> list:
     """Let time pass and return what the token has answered and shows."""
     bench = _token["bench"]
-    bench.run(ms)
+    for passed in range(0, ms, 250):
+        bench.run(min(250, ms - passed))
+        del bench.display.views[:-1]  # a board has no room for all that was shown
+    bench.run()
     return seen(bench)
 
 
@@ -43,8 +46,7 @@ def set_time(utc: int, after_ms: int) -> list:
     """Send `set_time` for the tick `after_ms` from now and wait until it is answered."""
     bench = _token["bench"]
     bench.send("set_time", utc=utc, at=bench.ms + after_ms)
-    bench.run(after_ms)
-    return seen(bench)
+    return run(after_ms)
 
 
 def feed(data: bytes) -> list:
@@ -69,7 +71,7 @@ def listing(start: int) -> list:
 
 def seen(bench: Bench) -> list:
     views = bench.display.views
-    del views[:-1]  # a board has no room for what was shown before
+    del views[:-1]
     answers = []
     for sequence, status, packed in bench.answers():
         answers.append((sequence, status, packed))
