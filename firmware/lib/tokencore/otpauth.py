@@ -32,7 +32,7 @@ def parse(uri: str) -> Account:
     kind = kind.lower()
     query = query.partition("#")[0]
     given = _parameters(query)
-    label_issuer, name = _label(path)
+    label_issuer, name = _label(path, given.get("issuer", ""))
     issuer = given.get("issuer", label_issuer)
     if label_issuer and issuer != label_issuer:
         raise BadValue("issuer", "the label and the parameter name two different issuers")
@@ -57,6 +57,8 @@ def build(account: Account) -> str:
     if account.issuer:
         path = _quote(account.issuer) + ":" + path
         query += "&issuer=" + _quote(account.issuer)
+    elif ":" in account.name:
+        path = ":" + path  # Else what stands before the name's colon would be read as the issuer.
     query += "&algorithm=%s&digits=%d" % (account.algorithm, account.digits)
     if account.kind == "hotp":
         query += "&counter=%d" % account.counter
@@ -87,12 +89,15 @@ def _parameters(query: str) -> "dict[str, str]":
     return given
 
 
-def _label(path: str) -> "tuple[str, str]":
+def _label(path: str, issuer: str) -> "tuple[str, str]":
+    """Return issuer and name of a label; where the parameter `issuer` begins it, that may hold colons."""
     text = _unquote("label", path)
-    issuer, colon, name = text.partition(":")
+    if issuer and text.startswith(issuer + ":"):
+        return issuer, text[len(issuer) + 1 :].strip()
+    before, colon, name = text.partition(":")
     if not colon:
-        issuer, name = "", text
-    return issuer.strip(), name.strip()
+        before, name = "", text
+    return before.strip(), name.strip()
 
 
 def _number(field: str, text: str) -> int:
