@@ -86,7 +86,7 @@ def test_what_is_outside_the_subset_is_named(hexed: str, words: str) -> None:
         cbor.decode(bytes.fromhex(hexed))
 
 
-@pytest.mark.parametrize("value", [None, 1.5, object(), 1 << 64, -(1 << 64) - 1, {"a": 1}])
+@pytest.mark.parametrize("value", [None, 1.5, object(), 1 << 64, -(1 << 64) - 1, {"a": 1}, {-1: 1}, {1 << 64: 1}])
 def test_what_cannot_be_written_is_a_type_error(value: object) -> None:
     with pytest.raises(TypeError):
         cbor.encode(value)

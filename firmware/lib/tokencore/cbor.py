@@ -64,6 +64,8 @@ def _write(out: bytearray, value: object) -> None:
     elif isinstance(value, dict):
         _head(out, 5, len(value))
         for key in sorted(value):
+            if key < 0:
+                raise TypeError("a map's keys are unsigned")
             _head(out, 0, key)
             _write(out, value[key])
     else:
