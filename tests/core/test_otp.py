@@ -70,12 +70,16 @@ def random_cases(count: int, seed: int) -> list[tuple]:
 
 @pytest.mark.parametrize("part", range(4))
 def test_100000_random_cases_equal_cryptography(part: int) -> None:
+    rng = random.Random(part)
     for secret, utc, digits, period, t0, algorithm in random_cases(25_000, part):
         step = (utc - t0) // period
         expected = pyca_hotp(secret, step, digits, algorithm)
         # The device's own HMAC where hashlib is underneath it; its SHA-512 in Python has a test below.
         own = otp.hmac_digest if algorithm != "SHA512" else host_hmac
         assert otp.totp(secret, utc, digits, period, t0, algorithm, own) == expected
+        counter = rng.choice((0, otp.MAX_COUNTER, rng.getrandbits(32), rng.getrandbits(64)))
+        expected = pyca_hotp(secret, counter, digits, algorithm)
+        assert otp.hotp(secret, counter, digits, algorithm, own) == expected
 
 
 def test_2000_random_cases_with_the_devices_own_sha512() -> None:
