@@ -8,9 +8,10 @@ from pathlib import Path
 from tests.gate.library import LIBRARY
 from tests.gate.source import Module, layer_of
 from tests.gate.syntax import SYNTAX
+from tests.gate.traps import TRAPS
 
 ROOT = Path(__file__).parents[2]
-RULES = (*SYNTAX, *LIBRARY)
+RULES = (*SYNTAX, *LIBRARY, *TRAPS)
 
 
 def firmware() -> list[Path]:

@@ -46,6 +46,10 @@ class Module:
         return list(_executed(self.tree))
 
     @cached_property
+    def live_set(self) -> set[ast.AST]:
+        return set(self.live)
+
+    @cached_property
     def tokens(self) -> list[tokenize.TokenInfo]:
         layout = (tokenize.NL, tokenize.COMMENT)
         found = tokenize.generate_tokens(io.StringIO(self.text).readline)

@@ -16,12 +16,39 @@ MODULES = {
     ROOT: set(_BOARD.split()),
 }
 
+_ERRNO = """
+    EACCES EADDRINUSE EAGAIN EALREADY EBADF ECONNABORTED ECONNREFUSED ECONNRESET EEXIST EHOSTUNREACH
+    EINPROGRESS EINVAL EIO EISDIR ENOBUFS ENODEV ENOENT ENOMEM ENOSPC ENOTCONN EOPNOTSUPP EPERM EROFS
+    ETIMEDOUT errorcode
+"""
+_MATH = """
+    acos asin atan atan2 ceil copysign cos degrees e exp fabs floor fmod frexp isfinite isinf isnan ldexp
+    log modf pi pow radians sin sqrt tan trunc
+"""
+_OS = "chdir getcwd getenv listdir mkdir remove rename rmdir sep stat statvfs sync uname unlink urandom utime"
+_SYS = """
+    argv byteorder exit implementation maxsize modules path platform stderr stdin stdout version version_info
+"""
+
 # What those modules offer that CPython's have more of.
 OFFERED = {
     "hashlib": {"new"},
     "collections": {"namedtuple", "OrderedDict", "deque"},
     "struct": {"calcsize", "pack", "pack_into", "unpack", "unpack_from"},
     "binascii": {"a2b_base64", "b2a_base64", "crc32", "hexlify", "unhexlify"},
+    "array": {"array"},
+    "errno": set(_ERRNO.split()),
+    "gc": {"collect", "disable", "enable", "isenabled", "mem_alloc", "mem_free"},
+    "io": {"BytesIO", "IOBase", "StringIO", "open"},
+    "json": {"dump", "dumps", "load", "loads"},
+    "math": set(_MATH.split()),
+    "os": set(_OS.split()),
+    "random": {"choice", "getrandbits", "randint", "random", "randrange", "seed", "uniform"},
+    "re": {"compile", "match", "search", "sub"},
+    "sys": set(_SYS.split()),
+    "time": {"localtime", "mktime", "monotonic", "monotonic_ns", "sleep", "struct_time", "time"},
+    "traceback": {"format_exception", "print_exception"},
+    "zlib": {"decompress"},
 }
 
 _BUILTINS = """
@@ -43,6 +70,9 @@ ATTRIBUTES = {
     **dict.fromkeys(("block_size", "pbkdf2_hmac", "file_digest"), "use hashlib.new(...).digest()"),
     **dict.fromkeys(("_replace", "_fields", "_asdict", "_make"), "name the fields in code"),
     **dict.fromkeys(("__cause__", "__context__", "__traceback__"), "put it into the text"),
+    **dict.fromkeys(("nbytes", "itemsize", "tolist", "toreadonly"), "use len(view) and bytes(view)"),
+    **dict.fromkeys(("numerator", "denominator", "real", "imag", "conjugate"), "it is the number itself"),
+    "characters_written": "use errno",
     **dict.fromkeys(("__doc__", "__annotations__", "__qualname__", "__mro__"), "keep it in a variable"),
 }
 METHODS = {
@@ -50,7 +80,10 @@ METHODS = {
     **dict.fromkeys(("title", "capitalize", "casefold", "swapcase", "expandtabs"), "use upper and lower"),
     **dict.fromkeys(("removeprefix", "removesuffix"), "test with startswith, then slice"),
     **dict.fromkeys(("translate", "maketrans", "format_map"), "go through the characters"),
-    **dict.fromkeys(("isascii", "isalnum", "isdecimal", "isnumeric", "isprintable"), "test ord(character)"),
+    **dict.fromkeys(
+        ("isascii", "isalnum", "isdecimal", "isnumeric", "isprintable", "istitle", "isidentifier"),
+        "test ord(character)",
+    ),
     **dict.fromkeys(("bit_length", "bit_count", "as_integer_ratio"), "shift and count"),
     **dict.fromkeys(("fullmatch", "findall", "finditer"), "use match, or search in a loop"),
     **dict.fromkeys(("add_note", "with_traceback"), "put it into the text"),
@@ -59,11 +92,21 @@ METHODS = {
     "move_to_end": "keep a sequence",
 }
 
+# What boards lack of one type where another, or somebody's own class, has a method of that name.
+OF_TYPE = {
+    "bytearray": {"clear", "copy", "find", "insert", "pop", "remove", "reverse"},
+    "memoryview": {
+        *("c_contiguous", "contiguous", "f_contiguous", "format", "ndim", "obj", "readonly", "release"),
+        *("shape", "strides", "suboffsets"),
+    },
+    "range": {"count", "index"},
+}
+
 # Functions, and .methods, that boards take positional arguments for only.
 _POSITIONAL = """
     .split .rsplit .splitlines .strip .replace .encode .decode .to_bytes .from_bytes .partition .find
     .startswith .endswith .hex .fromhex .unpack .unpack_from int bytes bytearray str sum zip next pow
-    divmod getattr range isinstance
+    divmod getattr range isinstance namedtuple deque
 """
 KEYWORDLESS = set(_POSITIONAL.split())
 
@@ -85,5 +128,5 @@ TYPES = {
 # Names in a class that a board takes without a word and does nothing with.
 IGNORED = {
     *("__init_subclass__", "__set_name__", "__setattr__", "__delattr__", "__getattribute__"),
-    *("__class_getitem__", "__slots__", "__post_init__"),
+    *("__class_getitem__", "__slots__", "__post_init__", "__index__", "__format__"),
 }

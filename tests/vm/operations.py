@@ -78,7 +78,12 @@ def _compile(code: str) -> None:
     compile(code, "code", "exec")
 
 
+def _names(expression: str) -> list:
+    return dir(eval(expression))
+
+
 OPERATIONS = {
+    "names": _names,
     "compile": _compile,
     "compile file": _compile_file,
     "hmac": otp.hmac_digest,
