@@ -15,3 +15,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PATH",
         help="also run the portable code on this CircuitPython: a unix build with a board's features",
     )
+    parser.addoption(
+        "--pico-uf2",
+        metavar="FILE",
+        help="also run the firmware on this CircuitPython image for raspberry_pi_pico, emulated (minutes)",
+    )

@@ -24,6 +24,10 @@ class Button:
         self._edge(start_ns, True)
         return self._edge(max(start_ns + hold_ns, self._times[-1] + 1), False)
 
+    def edges(self) -> list[tuple[int, bool]]:
+        """Return when (ns) the contact closes (True) or opens, chatter included, in the last press."""
+        return list(zip(self._times, self._levels, strict=True))
+
     def level(self, now_ns: int) -> bool:
         """Whether the contact is closed at `now_ns`."""
         return self._levels[max(0, bisect_right(self._times, now_ns) - 1)]

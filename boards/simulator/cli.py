@@ -20,7 +20,8 @@ from .clock import SECOND_NS, RunningClock
 from .control import NotRunning, RequestFailed, call
 from .hardware import FAULTS
 from .links import Link, PtyLink, TcpLink
-from .process import Process
+from .pico.simulator import UID, PicoSimulator
+from .process import Clock, Process, Token
 from .simulator import FIRMWARE, Simulator
 from .ssd1306 import SSD1306
 
@@ -58,7 +59,20 @@ def main() -> None:
 
 @main.command()
 @_state
-@click.option("--board", help="Board to simulate, when the folder is new.  [default: simulator]")
+@click.option(
+    "--engine",
+    type=click.Choice(("cpython", "pico")),
+    default="cpython",
+    help="What the firmware runs on: this Python, or CircuitPython's own image on an emulated Pico.",
+)
+@click.option(
+    "--uf2",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CircuitPython's image for raspberry_pi_pico, for the engine pico.",
+)
+@click.option(
+    "--board", help="Board to simulate, when the folder is new.  [default: simulator, or raspberry_pi_pico]"
+)
 @click.option(
     "--epoch", type=click.IntRange(0, 2**32 - 1), help="The world's time at the start, UTC seconds."
 )
@@ -76,6 +90,8 @@ def main() -> None:
 @click.option("--fault", "faults", multiple=True, type=click.Choice(FAULTS), help="Break some hardware.")
 def run(
     folder: Path,
+    engine: str,
+    uf2: Path | None,
     board: str | None,
     epoch: int | None,
     rtc_ppm: float | None,
@@ -91,19 +107,39 @@ def run(
     if board is not None and board not in boards.ids():
         raise click.BadParameter(f"known boards: {', '.join(boards.ids())}", param_hint="--board")
     address = None if tcp is None else _loopback(tcp)
+    emulated = _image(engine, uf2, speed)
     with _failures():
         store = state.Folder(folder)
         store.acquire()
-        kept = store.load() or state.new(board or "simulator")
+        kept = store.load() or (
+            state.new(board or "simulator")
+            if emulated is None
+            else state.Kept(board or "raspberry_pi_pico", UID)
+        )
         if board is not None and kept.board != board:
             raise click.UsageError(f"{folder} holds a token on board {kept.board}: leave --board out")
         host_ns = time.time_ns()
         start_ns = kept.world_ns(host_ns) if epoch is None else epoch * SECOND_NS
-        clock = RunningClock(start_ns, speed, time.monotonic_ns)
         link: Link = PtyLink() if address is None else TcpLink(*address)
-        simulator = Simulator(
-            clock, link, kept, sys.stderr, flash_path=store.flash, firmware=firmware, faults=faults
-        )
+        simulator: Token
+        clock: Clock
+        if emulated is None:
+            clock = RunningClock(start_ns, speed, time.monotonic_ns)
+            simulator = Simulator(
+                clock, link, kept, sys.stderr, flash_path=store.flash, firmware=firmware, faults=faults
+            )
+        else:
+            simulator = PicoSimulator(
+                emulated,
+                start_ns,
+                link,
+                kept,
+                sys.stderr,
+                flash_path=store.flash,
+                firmware=firmware,
+                faults=faults,
+            )
+            clock = simulator.clock
         if rtc_ppm is not None:
             simulator.set_ppb(round(rtc_ppm * 1000))
         process = Process(simulator, clock, store)
@@ -154,6 +190,22 @@ def stop(folder: Path, power_cut: bool) -> None:
         answer = call(folder, "stop", _TIMEOUT, power_cut=power_cut)
         state.Folder(folder).wait_until_free(_TIMEOUT)
     _print(answer)
+
+
+def _image(engine: str, uf2: Path | None, speed: float) -> Path | None:
+    """Return the image for the engine pico, None for cpython."""
+    if engine == "cpython":
+        if uf2 is not None:
+            raise click.UsageError("--uf2 is for --engine pico")
+        return None
+    if uf2 is None:
+        raise click.UsageError(
+            "--engine pico needs --uf2 FILE: download CircuitPython 10.1 or newer for raspberry_pi_pico from"
+            " https://circuitpython.org/board/raspberry_pi_pico/"
+        )
+    if speed != 1.0:
+        raise click.UsageError("--speed is for --engine cpython: an emulated Pico is as fast as it can be")
+    return uf2
 
 
 def _loopback(address: str) -> tuple[str, int]:

@@ -25,8 +25,8 @@ _LACKING = (
     *("FileNotFoundError", "PermissionError", "UnicodeDecodeError", "UnicodeEncodeError"),
 )
 # Libraries that a board gets from Adafruit's bundle; the host has them installed beside the simulator.
-_BUNDLE = "adafruit_"
-_NOT_IN_BUNDLE = ("adafruit_blinka", "adafruit_platformdetect", "adafruit_circuitpython_typing")
+BUNDLE = "adafruit_"
+NOT_IN_BUNDLE = ("adafruit_blinka", "adafruit_platformdetect", "adafruit_circuitpython_typing")
 
 
 class Engine:
@@ -129,7 +129,7 @@ class _Start:
         if search is not None:
             return host_file(name, search)
         found = host_file(name, [str(self._firmware / "lib")])
-        if found is None and name.startswith(_BUNDLE) and name not in _NOT_IN_BUNDLE:
+        if found is None and name.startswith(BUNDLE) and name not in NOT_IN_BUNDLE:
             found = host_file(name, None)
         return found
 

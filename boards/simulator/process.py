@@ -10,6 +10,7 @@ from typing import Any
 from .clock import MS_NS, SECOND_NS, RunningClock
 from .control import Reply, RequestFailed, Server
 from .machine import NEVER
+from .pico.simulator import EmulatedClock, PicoSimulator
 from .simulator import FirmwareStuck, Simulator
 from .state import Folder
 
@@ -18,11 +19,14 @@ _KEEP_SECONDS = 20.0  # host's time after which the state is kept although the c
 _LONGEST_PAUSE = 2.0  # seconds
 _SETTLED_NS = 100 * MS_NS  # after a press or a leap, in which the screen follows
 
+Token = Simulator | PicoSimulator
+Clock = RunningClock | EmulatedClock
+
 
 class Process:
-    """The loop around a Simulator: firmware that is due, requests, signals, and keeping its state."""
+    """The loop around a token: firmware that is due, requests, signals, and keeping its state."""
 
-    def __init__(self, simulator: Simulator, clock: RunningClock, folder: Folder) -> None:
+    def __init__(self, simulator: Token, clock: Clock, folder: Folder) -> None:
         self._simulator = simulator
         self._clock = clock
         self._folder = folder

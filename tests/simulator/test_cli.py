@@ -274,6 +274,12 @@ def test_it_idles(desk: Desk) -> None:
     assert used() - before < 0.3
 
 
+def test_engine_pico_refuses_what_is_no_image(desk: Desk) -> None:
+    said = desk.call("run", "--engine", "pico", "--uf2", __file__, exit_code=3)
+    assert "not a UF2 file" in said
+    assert "Traceback" not in said
+
+
 def test_two_on_one_folder(desk: Desk) -> None:
     desk.start()
     errors = desk.call("run", exit_code=3)
@@ -284,10 +290,13 @@ def test_two_on_one_folder(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "--board", "abacus"], "known boards: simulator"),
+        (["run", "--board", "abacus"], "known boards: raspberry_pi_pico, "),
         (["run", "--tcp", "192.0.2.1:0"], "loopback"),
         (["run", "--tcp", "localhost:lots"], "loopback"),
         (["run", "--fault", "rust"], "rust"),
+        (["run", "--engine", "pico"], "circuitpython.org/board/raspberry_pi_pico"),
+        (["run", "--uf2", __file__], "--engine pico"),
+        (["run", "--engine", "pico", "--uf2", __file__, "--speed", "2"], "--speed"),
         (["press"], "BUTTON"),
         (["clock", "--advance", "-1"], "-1"),
     ],
