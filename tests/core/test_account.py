@@ -157,7 +157,9 @@ def test_what_changes_no_code_is_passed_over() -> None:
         ("issuer", "\x9b"),
         ("issuer", "\ud800"),
         ("kind", "ocra"),
+        ("kind", None),
         ("algorithm", "sha1"),
+        ("algorithm", b"SHA1"),
         ("digits", 5),
         ("digits", 9),
         ("digits", True),
@@ -166,6 +168,7 @@ def test_what_changes_no_code_is_passed_over() -> None:
         ("period", 3601),
         ("t0", -1),
         ("t0", 2**32),
+        ("counter", -1),
         ("counter", 2**64),
         ("counter", None),
     ],
@@ -176,6 +179,34 @@ def test_a_value_out_of_its_limits_is_named(field: str, value: object) -> None:
         Account(**values)
     assert caught.value.field == field
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("secret", b"s"), ("secret", bytes(128)), ("name", "n" * 64), ("name", "😀" * 16)),
+        *(("name", "\x20\x7e\xa0"), ("issuer", ""), ("issuer", "é" * 32)),
+        *(("digits", 6), ("digits", 8), ("period", 1), ("period", 3600)),
+        *(("t0", 0), ("t0", 2**32 - 1), ("counter", 0), ("counter", 2**64 - 1)),
+    ],
+)
+def test_a_value_at_its_limit_is_kept(field: str, value: object) -> None:
+    account = Account(**{"secret": b"canary-canary", "name": "alice"} | {field: value})
+    assert getattr(account, field) == value
+
+
+def test_what_is_not_said_is_what_apps_take_it_for() -> None:
+    assert vars(Account(b"secret", "alice")) == {
+        **{"secret": b"secret", "name": "alice", "issuer": "", "kind": "totp", "algorithm": "SHA1"},
+        **{"digits": 6, "period": 30, "t0": 0, "counter": 0},
+    }
+    account = otpauth.parse(f"otpauth://totp/alice?secret={SECRET}")
+    assert vars(account) == vars(Account(base32.decode(SECRET), "alice"))
+
+
+def test_a_refused_choice_names_the_possible_ones() -> None:
+    with pytest.raises(BadValue, match=r"algorithm: use SHA1, SHA256 or SHA512$"):
+        Account(b"secret", "alice", algorithm="MD5")
 
 
 def test_a_repr_shows_no_secret() -> None:
