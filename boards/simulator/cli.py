@@ -15,6 +15,7 @@ import click
 
 import boards
 
+from . import crystal as crystals
 from . import eye, png, state
 from .clock import SECOND_NS, RunningClock
 from .control import NotRunning, RequestFailed, call
@@ -77,6 +78,7 @@ def main() -> None:
     "--epoch", type=click.IntRange(0, 2**32 - 1), help="The world's time at the start, UTC seconds."
 )
 @click.option("--rtc-ppm", type=click.FloatRange(-500, 500), help="How much too fast the clock chip runs.")
+@click.option("--crystal", type=click.Choice(crystals.KINDS), help="What the clock chip's crystal is.")
 @click.option(
     "--tcp", metavar="HOST:PORT", help="Serve the data port on a loopback address; port 0 picks one."
 )
@@ -95,6 +97,7 @@ def run(
     board: str | None,
     epoch: int | None,
     rtc_ppm: float | None,
+    crystal: str | None,
     tcp: str | None,
     speed: float,
     firmware: Path,
@@ -142,6 +145,8 @@ def run(
             clock = simulator.clock
         if rtc_ppm is not None:
             simulator.set_ppb(round(rtc_ppm * 1000))
+        if crystal is not None:
+            simulator.set_crystal(crystal)
         process = Process(simulator, clock, store)
         first = {"port": link.name, "board": kept.board, "serial": kept.serial, "pid": os.getpid()}
         process.run(announce=lambda: _print(first))
@@ -175,10 +180,11 @@ def press(folder: Path, button: str, hold: int) -> None:
 @main.command()
 @_state
 @click.option("--advance", type=click.FloatRange(0, _MAX_ADVANCE), default=0.0, help="Seconds to leap ahead.")
-def clock(folder: Path, advance: float) -> None:
+@click.option("--temperature", type=click.FloatRange(-40, 85), help="Degrees Celsius from now on.")
+def clock(folder: Path, advance: float, temperature: float | None) -> None:
     """Print the world's time and the clock chip's as JSON; with --advance after a leap of the world."""
     with _failures():
-        _print(call(folder, "clock", _TIMEOUT + 60, advance=advance))
+        _print(call(folder, "clock", _TIMEOUT + 60, advance=advance, temperature=temperature))
 
 
 @main.command()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from . import crystal
 from . import ds3231_calendar as calendar
 from .bcd import from_bcd, hour, hour_register, to_bcd
 from .ds3231_alarm import due
@@ -32,12 +33,15 @@ FAULTS = ("silent", "month13", "backwards", "frozen")
 class DS3231:
     """The chip. `now_ns` is the world's clock in ns; `ppb` is how much too fast the crystal is (1e-9).
 
+    `kind` is one of crystal.KINDS: a plain one is a chip whose compensation does nothing.
+
     `fault` is one of FAULTS or "": it does not answer, gives month 13, counts down, or stands still.
     """
 
     def __init__(self, now_ns: Callable[[], int], ppb: int = 0) -> None:
         self._now_ns = now_ns
         self._ppb = ppb
+        self._kind = "compensated"
         self._fault = ""
         self._registers = bytearray(_POWER_ON)
         self._second_ns = now_ns()  # when the second that the registers show began
@@ -48,7 +52,8 @@ class DS3231:
         self._latched = bytes(7)
         self._addressing = False
         self.stores = 0  # registers written over the wire
-        self.temperature_quarters = 101  # degrees Celsius times 4, as the sensor will find it
+        self._temperature = 101  # degrees Celsius times 4, as the sensor will find it
+        self.step_ppb = 100  # a step of the aging offset is about 0.1 ppm
 
     # What the world does to it.
 
@@ -67,6 +72,29 @@ class DS3231:
         """Make the crystal `ppb` too fast from now on."""
         self._catch_up()
         self._ppb = ppb
+
+    @property
+    def kind(self) -> str:
+        return self._kind
+
+    @kind.setter
+    def kind(self, kind: str) -> None:
+        if kind not in crystal.KINDS:
+            raise ValueError(f"no such crystal: choose one of {', '.join(crystal.KINDS)}")
+        self._catch_up()
+        self._kind = kind
+
+    @property
+    def temperature_quarters(self) -> int:
+        """Degrees Celsius times 4: the crystal feels them at once, the registers show them later."""
+        return self._temperature
+
+    @temperature_quarters.setter
+    def temperature_quarters(self, quarters: int) -> None:
+        if not -160 <= quarters <= 340:
+            raise ValueError("the DS3231 works from -40 to 85 degrees Celsius")
+        self._catch_up()
+        self._temperature = quarters
 
     def power_off(self) -> None:
         """Take VCC away; the chip goes on on its battery, unless EOSC stops the oscillator there."""
@@ -182,7 +210,7 @@ class DS3231:
         """Return the ns that the chip counts in a thousand million ns of the world."""
         if self._fault == "frozen":
             return 0
-        rate = SECOND_NS + self._ppb - self._aging_ppb
+        rate = SECOND_NS + self._ppb + crystal.KIND[self._kind](self._temperature) - self._aging_ppb
         return -rate if self._fault == "backwards" else rate
 
     def _catch_up(self) -> None:
@@ -200,15 +228,15 @@ class DS3231:
             self._registers[_STATUS] &= ~_BSY
 
     def _stale(self) -> bool:
-        return self._aging_ppb != _signed(self._registers[_AGING]) * 100
+        return self._aging_ppb != _signed(self._registers[_AGING]) * self.step_ppb
 
     def _begin_conversion(self, at_ns: int) -> None:
         self._convert_ns = at_ns
         self._registers[_CONTROL] |= _CONV
         self._registers[_STATUS] |= _BSY
-        self._aging_ppb = _signed(self._registers[_AGING]) * 100  # a step is about 0.1 ppm
-        self._registers[_TEMPERATURE] = self.temperature_quarters >> 2 & 0xFF
-        self._registers[_TEMPERATURE + 1] = (self.temperature_quarters & 3) << 6
+        self._aging_ppb = _signed(self._registers[_AGING]) * self.step_ppb
+        self._registers[_TEMPERATURE] = self._temperature >> 2 & 0xFF
+        self._registers[_TEMPERATURE + 1] = (self._temperature & 3) << 6
 
     def _count(self, now_ns: int) -> None:
         """Let the whole seconds that the oscillator has counted until `now_ns` pass."""

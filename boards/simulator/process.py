@@ -112,6 +112,9 @@ class Process:
 
     def _advance(self, request: dict[str, Any]) -> tuple[Reply, int]:
         seconds = float(request.get("advance", 0))
+        if request.get("temperature") is not None:
+            self._simulator.set_temperature(float(request["temperature"]))
+            self._keep()
         if seconds:
             self._leap(int(seconds * SECOND_NS))
             self._keep()
@@ -132,4 +135,5 @@ class Process:
             "utc_ms": utc_ns // MS_NS,
             "rtc_utc": rtc.utc(),
             "rtc_lost_power": rtc.lost_power,
+            "temperature": rtc.temperature_quarters / 4,
         }

@@ -63,6 +63,7 @@ class Simulator:
         )
         self.rtc = self.hardware.rtc
         self.rtc.set_ppb(kept.ppb)
+        self.rtc.kind, self.rtc.temperature_quarters = kept.crystal, kept.quarters
         if kept.rtc is not None:
             self.rtc.restore(kept.rtc)
 
@@ -80,7 +81,7 @@ class Simulator:
             if fault.startswith("rtc-"):
                 self.rtc.fault = fault.removeprefix("rtc-")
         self.hardware.drive.mount()
-        self.hardware.drive.put("/board.toml", boards.path(self._kept.board).read_bytes())
+        self.hardware.drive.put("/board.toml", self._board_file())
         self._engine = Engine(self.hardware, self._firmware, self._console)
 
     def power_off(self, drain: bool = False) -> None:
@@ -104,6 +105,20 @@ class Simulator:
     def keep(self, host_ns: int) -> Kept:
         """Return what outlasts a power-off, as it is now; `host_ns` is the host's UTC in ns."""
         return replace(self._kept, utc_ns=self.clock.now_ns(), host_ns=host_ns, rtc=self.rtc.state())
+
+    def set_crystal(self, kind: str) -> None:
+        """Give the clock chip a crystal of that kind; the firmware is told when it next starts."""
+        self.rtc.kind = kind
+        self._kept = replace(self._kept, crystal=kind)
+
+    def set_temperature(self, degrees: float) -> None:
+        """Make it that warm (degrees Celsius, to a quarter) from now on."""
+        self.rtc.temperature_quarters = round(degrees * 4)
+        self._kept = replace(self._kept, quarters=self.rtc.temperature_quarters)
+
+    def _board_file(self) -> bytes:
+        text = boards.path(self._kept.board).read_text("utf-8")
+        return text.replace("[rtc]\n", f'[rtc]\ncrystal = "{self._kept.crystal}"\n').encode()
 
     def set_ppb(self, ppb: int) -> None:
         """Make the clock's crystal `ppb` (1e-9) too fast from now on."""

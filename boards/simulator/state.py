@@ -22,7 +22,8 @@ class FolderDamaged(Exception):
 
 @dataclass
 class Kept:
-    """`uid` is the chip's, in hex; `ppb` is how much too fast the clock's crystal is (1e-9).
+    """`uid` is the chip's, in hex; `ppb` is how much too fast the clock's crystal is (1e-9), `crystal`
+    its kind, `quarters` its temperature in degrees Celsius times 4.
 
     `utc_ns` is the world's clock and `host_ns` the host's at the time of keeping; `rtc` is the clock
     chip's state; all three are None for a token that has never run.
@@ -34,6 +35,8 @@ class Kept:
     utc_ns: int | None = None
     host_ns: int | None = None
     rtc: dict[str, Any] | None = None
+    crystal: str = "compensated"
+    quarters: int = 101
 
     @property
     def serial(self) -> str:
