@@ -133,6 +133,7 @@ class Fuzzer:
                 "nonce": rng.randbytes(8),
                 "start": rng.randint(0, 12),
                 "at": self.bench.ms + rng.randint(0, 60),
+                "uncertainty": rng.choice([0, 20, 60_000]),
             },
             "utc": rng.choice([1_800_000_000, 1_900_000_000, MAX_TIME]),
             "serial": SERIAL if rng.random() < 0.1 else "0",

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from tokencore import frame
 from tokenfw.app import App, Identity
 from tokenfw.clock import Clock, civil
+from tokenfw.discipline import CRYSTALS, Discipline
 from tokenfw.vault import Vault
 
 from tests.firmware.parts import SERIAL, Queue, RamDisplay, RamMedium
@@ -48,6 +49,15 @@ class LiveRtc:
         if not self.deaf:
             self._zero_ms, self._lost = calendar.timegm(value[:6]) * 1000 - self._now_ms(), False
 
+    def trim(self) -> None:
+        return None
+
+    def set_trim(self, steps: int) -> None:
+        raise AssertionError("this chip has no such register")
+
+    def temperature(self) -> None:
+        return None
+
 
 class LineToken:
     """A token on a pseudo-terminal: `port` is its device. Use it as a context manager.
@@ -63,7 +73,8 @@ class LineToken:
         self.vault = Vault(RamMedium(), capacity)
         self.display, self.queue = RamDisplay(), Queue()
         identity = Identity(serial, "line")
-        clock = Clock(self.rtc, self.vault.clock_floor)
+        discipline = Discipline(CRYSTALS["compensated"], self.vault.clock_record)
+        clock = Clock(self.rtc, self.vault.clock_floor, discipline)
         self.app = App(identity, self.vault, clock, self.display, self.queue, self.queue)
         self.to_token: Fault = clean
         self.to_host: Fault = clean

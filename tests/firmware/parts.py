@@ -8,6 +8,7 @@ from __future__ import annotations
 from tokencore import frame, messages
 from tokenfw.app import App, Identity
 from tokenfw.clock import Clock, civil
+from tokenfw.discipline import CRYSTALS, Discipline
 from tokenfw.vault import Vault
 
 TYPE_CHECKING = False
@@ -73,6 +74,8 @@ class RamRtc:
         self.utc, self.lost = utc, lost
         self.error = False
         self.nonsense: tuple[int, ...] | None = None
+        self.steps: int | None = 0
+        self.quarters: int | None = None
 
     def lost_power(self) -> bool:
         return self.lost
@@ -93,6 +96,23 @@ class RamRtc:
             else:
                 high = middle
         self.utc, self.lost = low, False
+
+    def trim(self) -> int | None:
+        if self.error:
+            raise OSError(5)
+        return self.steps
+
+    def set_trim(self, steps: int) -> None:
+        if self.error:
+            raise OSError(5)
+        self.steps = steps
+
+    def temperature(self) -> int | None:
+        return self.quarters
+
+
+def clock(rtc: RamRtc, floor: int, record=(), crystal: str = "compensated") -> Clock:
+    return Clock(rtc, floor, Discipline(CRYSTALS[crystal], record))
 
 
 class RamDisplay:
@@ -144,7 +164,7 @@ class Bench:
         self.rtc = RamRtc(utc, lost)
         self.display, self.queue = RamDisplay(), Queue()
         self.vault = Vault(self.medium, capacity)
-        self.clock = Clock(self.rtc, self.vault.clock_floor)
+        self.clock = clock(self.rtc, self.vault.clock_floor, self.vault.clock_record)
         self.app = App(
             Identity(SERIAL, "bench"), self.vault, self.clock, self.display, self.queue, self.queue
         )

@@ -14,6 +14,7 @@ from tokenfw import clock
 from tokenfw.clock import Clock, civil
 
 from tests.firmware.parts import Bench, RamRtc
+from tests.firmware.parts import clock as token_clock
 
 NOW = 1_800_000_000
 
@@ -38,7 +39,7 @@ def test_every_day_of_the_century_survives_the_chip() -> None:
     for day in range(36525):
         utc = 946_684_800 + day * 86400 + 86399
         assert calendar.timegm(civil(utc)[:6]) == utc
-        token = Clock(RamRtc(utc), 0)
+        token = token_clock(RamRtc(utc), 0)
         token.step(0)
         assert token.utc_ms(0) == utc * 1000
 
@@ -46,7 +47,7 @@ def test_every_day_of_the_century_survives_the_chip() -> None:
 @pytest.mark.parametrize("phase", [0, 10, 250, 740, 990])
 def test_milliseconds_follow_the_turn_of_the_second(phase: int) -> None:
     rtc = RamRtc(NOW)
-    token = Clock(rtc, 0)
+    token = token_clock(rtc, 0)
     end = run(token, rtc, 0, 60_000, phase)
     true_ms = rtc.utc * 1000 + (end - phase) % 1000
     assert abs(token.utc_ms(end) - true_ms) <= 10
@@ -54,7 +55,7 @@ def test_milliseconds_follow_the_turn_of_the_second(phase: int) -> None:
 
 def test_setting_starts_the_second_at_once() -> None:
     rtc = RamRtc(0, lost=True)
-    token = Clock(rtc, 0)
+    token = token_clock(rtc, 0)
     token.step(0)
     with pytest.raises(errors.ClockNotSet):
         token.utc_ms(0)
@@ -66,7 +67,7 @@ def test_setting_starts_the_second_at_once() -> None:
 @pytest.mark.parametrize("ppm", [-500, 500])
 def test_a_long_sleep_is_no_contradiction(ppm: int) -> None:
     rtc = RamRtc(NOW)
-    token = Clock(rtc, 0)
+    token = token_clock(rtc, 0)
     end = run(token, rtc, 0, 5000)
     month = 30 * 86400
     rtc.utc += month + month * ppm // 1_000_000
@@ -77,7 +78,7 @@ def test_a_long_sleep_is_no_contradiction(ppm: int) -> None:
 
 def test_the_chip_is_read_seldom() -> None:
     rtc = RamRtc(NOW)
-    token = Clock(rtc, 0)
+    token = token_clock(rtc, 0)
     reads = []
     rtc.lost_power = lambda: reads.append(1) and False  # type: ignore[method-assign]
     end = run(token, rtc, 0, 2000)
@@ -103,7 +104,7 @@ NONSENSE = [
 def test_nonsense_gives_no_time_and_may_pass(nonsense: tuple[int, ...]) -> None:
     rtc = RamRtc(NOW)
     rtc.nonsense = nonsense
-    token = Clock(rtc, 0)
+    token = token_clock(rtc, 0)
     end = run(token, rtc, 0, 100)
     with pytest.raises(errors.ClockFailed):
         token.utc_ms(end)
@@ -114,7 +115,7 @@ def test_nonsense_gives_no_time_and_may_pass(nonsense: tuple[int, ...]) -> None:
 
 def test_one_failed_read_is_forgiven_and_a_dead_chip_is_not() -> None:
     rtc = RamRtc(NOW)
-    token = Clock(rtc, 0)
+    token = token_clock(rtc, 0)
     end = run(token, rtc, 0, 10_000)
     rtc.error = True
     token.step(end + 10_000)
@@ -132,7 +133,7 @@ def test_one_failed_read_is_forgiven_and_a_dead_chip_is_not() -> None:
 @pytest.mark.parametrize("jump", [-3600, -5, 5, 3600])
 def test_a_chip_that_contradicts_itself_is_not_believed_until_set(jump: int) -> None:
     rtc = RamRtc(NOW)
-    token = Clock(rtc, 0)
+    token = token_clock(rtc, 0)
     end = run(token, rtc, 0, 5000)
     rtc.utc += jump
     end = run(token, rtc, end, 15_000)
@@ -147,7 +148,7 @@ def test_a_chip_that_contradicts_itself_is_not_believed_until_set(jump: int) -> 
 @pytest.mark.parametrize("good_ms", [0, 300, 5000])
 def test_a_chip_that_stands_still_is_noticed(good_ms: int) -> None:
     rtc = RamRtc(NOW)
-    token = Clock(rtc, 0)
+    token = token_clock(rtc, 0)
     end = run(token, rtc, 0, good_ms)
     run(token, rtc, end, 15_000, frozen=True)
     assert token.state == clock.FAILED
@@ -155,7 +156,7 @@ def test_a_chip_that_stands_still_is_noticed(good_ms: int) -> None:
 
 def test_power_loss_and_a_time_before_the_last_set_are_not_set() -> None:
     for rtc, floor in ((RamRtc(NOW, lost=True), 0), (RamRtc(NOW - 1), NOW)):
-        token = Clock(rtc, floor)
+        token = token_clock(rtc, floor)
         end = run(token, rtc, 0, 100)
         assert token.state == clock.NOT_SET
         token.set(NOW - 10, end)  # The desk may set it back: then that is the floor.

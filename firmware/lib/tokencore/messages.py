@@ -41,6 +41,8 @@ def _text(number: int, name: str, high: int) -> Field:
     return Field(number, name, "text", 0, high, False)
 
 
+MAX_DOUBT_MS = 60000
+_PPB = 1000000000
 _TICKS = 0xFFFFFFFFFFFF  # milliseconds since the token's start: thousands of years
 _LABEL = (_text(1, "issuer", MAX_LABEL), _text(2, "name", MAX_LABEL))
 _ACCOUNT = _LABEL + (
@@ -75,6 +77,11 @@ COMMANDS = (
             _int(8, "uptime", 0, _TICKS),
             _int(9, "dropped", 0, 0xFFFFFFFF),
             _text(10, "faults", 255),
+            _int(11, "bound", 0, _TICKS, True),  # ms by which `utc` may be off
+            _int(12, "synced", 0, MAX_TIME, True),  # when the clock was last set
+            _int(13, "rate", -_PPB, _PPB, True),  # 1e-9: the chip's error, corrected by the token
+            _int(14, "trim", -128, 127, True),  # steps in the chip's own register
+            _int(15, "growth", 0, _PPB, True),  # 1e-9: how fast the bound grows for 90 days
         ),
     ),
     Command(
@@ -96,12 +103,17 @@ COMMANDS = (
             _int(2, "sent", 0, _TICKS),
             Field(3, "clock", CLOCK_STATES, 0, 0, False),
             _int(4, "utc_ms", 0, MAX_TIME * 1000 + 999, True),  # the token's UTC at `sent`
+            _int(5, "bound", 0, _TICKS, True),  # ms by which it may be off
         ),
     ),
     Command(
         9,
         "set_time",  # The second `utc` begins at tick `at`, at most SET_AHEAD_MS away; answered then.
-        (_int(1, "utc", 946684800, MAX_TIME), _int(2, "at", 0, _TICKS)),
+        (
+            _int(1, "utc", 946684800, MAX_TIME),
+            _int(2, "at", 0, _TICKS),
+            _int(3, "uncertainty", 0, MAX_DOUBT_MS, True),  # ms by which the host's second may be off
+        ),
         (),
     ),
     Command(

@@ -184,4 +184,5 @@ class App:
         except ClockNotSet:
             return views.clock_unusable(account, place, "Clock not set")
         pair = (codes.code(step), codes.code(step + 1) if left_ms <= 2 * views.NEXT_MS else "")
-        return views.totp(account, place, pair, left_ms, self._display.width)
+        doubt = views.doubt(self.clock.bound_ms(now_ms))
+        return views.totp(account, place, pair, left_ms, self._display.width, doubt)

@@ -1,11 +1,14 @@
 """UTC from the clock chip: whole seconds from the chip, milliseconds from when its second turned.
 
 The chip is watched until its second turns; that tick is the anchor that later times are counted
-from, taken anew every few seconds. The token knows no time zone.
+from, taken anew every few seconds. What the chip counts is corrected by `discipline`. The token knows
+no time zone.
 """
 
 from tokencore.account import MAX_TIME
 from tokencore.errors import ClockFailed, ClockNotSet
+
+from .discipline import Discipline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +22,12 @@ if TYPE_CHECKING:
         def lost_power(self) -> bool: ...
         def read(self) -> Civil: ...
         def write(self, civil: Civil) -> None: ...
+        def trim(self) -> "int | None":
+            """Return the steps in the register that slows the oscillator, None where there is none."""
+
+        def set_trim(self, steps: int) -> None: ...
+        def temperature(self) -> "int | None":
+            """Return degrees Celsius times 4, None where the chip has no thermometer."""
 
 
 OK, NOT_SET, FAILED = "ok", "not set", "failed"
@@ -28,6 +37,9 @@ _EARLY_MS = 60  # how long before the expected turn to begin looking
 _TURN_MS = 50  # readings farther apart do not tell when the second turned
 _ASLEEP_MS = 60000  # without a look for so long, the chip knows better than the ticks
 _RETRY_MS = 1000
+_FEEL_S = 60  # between two temperatures
+_LOOK_MS = 25  # how late the turn of a second is seen, two steps and the bus included
+_UNSEEN_MS = 1000  # before the first turn is seen
 _TRIES = 3  # a bus may fail once; a chip that fails in a row is broken
 _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -35,9 +47,10 @@ _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 class Clock:
     """The token's UTC. `floor` is the time it was last set to: an earlier reading is not believed."""
 
-    def __init__(self, rtc: "Rtc", floor: int) -> None:
+    def __init__(self, rtc: "Rtc", floor: int, discipline: Discipline) -> None:
         self._rtc = rtc
         self._floor = floor
+        self.discipline = discipline
         self.state = NOT_SET
         self._anchor = 0  # the tick at which second `_second` began
         self._second = 0
@@ -45,6 +58,9 @@ class Clock:
         self._last_ms = 0
         self._due = 0
         self._failures = 0
+        self._turned = False  # whether the anchor is a turn that was seen
+        self._felt = 0  # the chip's time of the last temperature
+        self._known = False  # whether the chip's trim register has been read since the start
         self._disproved = False  # the chip has contradicted itself: only setting it helps
 
     def step(self, now_ms: int) -> None:
@@ -66,14 +82,34 @@ class Clock:
             self.state, self._disproved = FAILED, True
         else:
             self._look(utc, now_ms)
+            self._feel(utc)
+
+    def _feel(self, utc: int) -> None:
+        """Take the chip's trim once and its temperature now and then, where they tell anything."""
+        try:
+            if not self._known:
+                self._trimmed(False)
+                self._known = True
+            if self.discipline.needs_temperature and not 0 <= utc - self._felt < _FEEL_S:
+                self._felt = utc
+                quarters = self._rtc.temperature()
+                if quarters is not None:
+                    self.discipline.feel(utc, quarters)
+        except OSError:
+            pass  # It is asked again; without an answer the bound grows.
+
+    def _trimmed(self, known_since: bool) -> None:
+        trim = self._rtc.trim()
+        if trim is not None:
+            self.discipline.trimmed(trim, known_since)
 
     def _look(self, utc: int, now_ms: int) -> None:
         elapsed = now_ms - self._anchor
         if self.state != OK or (elapsed > _ASLEEP_MS and abs(utc - self._second - elapsed // 1000) > 1):
             # Up to a second late until the first turn is seen: better than no code.
-            self.state, self._anchor, self._second = OK, now_ms, utc
+            self.state, self._anchor, self._second, self._turned = OK, now_ms, utc, False
         elif utc == self._last + 1 and now_ms - self._last_ms <= _TURN_MS:
-            self._anchor, self._second, self._last = now_ms, utc, -1
+            self._anchor, self._second, self._last, self._turned = now_ms, utc, -1, True
             self._due = now_ms + _ANCHOR_MS - _EARLY_MS
             return
         self._last, self._last_ms = utc, now_ms
@@ -96,10 +132,34 @@ class Clock:
         if self.state == FAILED:
             raise ClockFailed(self.fault)
         # Between two looks at the chip the last second may end; the next look finds no time after it.
-        return min(self._second * 1000 + now_ms - self._anchor, MAX_TIME * 1000 + 999)
+        return min(self.discipline.utc_ms(self._chip_ms(now_ms)), MAX_TIME * 1000 + 999)
 
-    def set(self, utc: int, now_ms: int) -> None:
-        """Set the chip so that second `utc` begins now. Raises ClockFailed."""
+    def bound_ms(self, now_ms: int) -> "int | None":
+        """Return by how many ms `utc_ms` may be off, None where it has no time or was never set."""
+        if self.state != OK:
+            return None
+        bound = self.discipline.bound_ms(self._chip_ms(now_ms))
+        return None if bound is None else bound + self._noise_ms(now_ms)
+
+    def _chip_ms(self, now_ms: int) -> int:
+        return self._second * 1000 + now_ms - self._anchor
+
+    def _noise_ms(self, now_ms: int) -> int:
+        """Return how exactly the chip's count is known: by the turn last seen and the ticks since."""
+        if not self._turned:
+            return _UNSEEN_MS
+        # After a sleep the ticks are off, but by less than what would have been a new anchor.
+        return min(_LOOK_MS + (now_ms - self._anchor) // 1000, 2 * _UNSEEN_MS)
+
+    def set(self, utc: int, now_ms: int, late_ms: int = 0, doubt_ms: int = 0) -> None:
+        """Set the chip so that second `utc` begins now. Raises ClockFailed.
+
+        The world's second began `late_ms` ago; `doubt_ms` is how wrong that may be.
+        """
+        error, noise = None, 0
+        if self.state == OK:
+            error = self.utc_ms(now_ms) - utc * 1000 - late_ms
+            noise = self._noise_ms(now_ms)
         try:
             self._rtc.write(civil(utc))
             if self._rtc.lost_power() or not 0 <= _utc(self._rtc.read()) - utc <= 1:
@@ -108,8 +168,27 @@ class Clock:
             self.state = FAILED
             raise ClockFailed("the clock chip did not take the time") from None
         self.state, self._disproved, self._floor = OK, False, utc
-        self._anchor, self._second, self._last = now_ms, utc, -1
+        self._anchor, self._second, self._last, self._turned = now_ms, utc, -1, True
         self._due = now_ms + _ANCHOR_MS - _EARLY_MS
+        self._learn(utc, late_ms, doubt_ms, error, noise)
+
+    def _learn(self, utc: int, late_ms: int, doubt_ms: int, error: "int | None", noise: int) -> None:
+        self._known, trim = True, None
+        try:
+            trim = self._rtc.trim()
+        except OSError:
+            self._known = False  # The time is set; the register is read when the chip answers again.
+        state = self.discipline.state
+        recorded = state.trim if state else 0
+        self.discipline.sync(utc, late_ms, doubt_ms, error, noise, recorded if trim is None else trim)
+        wanted = self.discipline.wanted_trim()
+        if trim is None or wanted == trim:
+            return
+        try:
+            self._rtc.set_trim(wanted)
+            self._trimmed(True)
+        except OSError:
+            self._known = False
 
 
 def _leap(year: int) -> bool:

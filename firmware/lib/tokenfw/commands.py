@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 PRODUCT = "Fobsmith"
 _REPEAT_MS = 3000  # how long the last answer is kept for a host that lost it
+_AHEAD_S = 90 * 86400  # how far ahead a host is told what to expect of the clock
+_DOUBT_MS = 1000  # of a host that does not tell how sure it is
+_SET_MS = 5  # from a tick to the chip's reset: the bus, and what the step did before
 _LIST_BYTES = MAX_PAYLOAD - 16
 
 
@@ -160,6 +163,11 @@ def _info(app: "App", values: "Values", now_ms: int) -> "Values":
     }
     if app.clock.state == clock.OK:
         info["utc"] = app.clock.utc_ms(now_ms) // 1000
+        info["bound"] = app.clock.bound_ms(now_ms)
+    state = app.clock.discipline.state
+    if state is not None:
+        info["synced"], info["rate"], info["trim"] = state.synced, state.rate, state.trim
+        info["growth"] = app.clock.discipline.growth(state.synced + _AHEAD_S)
     return info
 
 
@@ -205,6 +213,7 @@ def _get_time(app: "App", values: "Values", now_ms: int) -> "Values":
     answer: Values = {"received": now_ms, "sent": now_ms, "clock": app.clock.state}
     if app.clock.state == clock.OK:
         answer["utc_ms"] = app.clock.utc_ms(now_ms)
+        answer["bound"] = app.clock.bound_ms(now_ms)
     return answer
 
 
@@ -213,8 +222,10 @@ def _set_time(app: "App", values: "Values", now_ms: int) -> Pending:
         raise errors.BadValue("at", "the tick must be within the next %d ms" % SET_AHEAD_MS)
 
     def finish(then_ms: int) -> "Values":
-        app.clock.set(values["utc"], then_ms)
-        app.vault.set_clock_floor(values["utc"])
+        # What the host does not tell is taken for a second: such a sync teaches the clock little.
+        doubt_ms = values.get("uncertainty", _DOUBT_MS) + _SET_MS
+        app.clock.set(values["utc"], then_ms, then_ms - values["at"], doubt_ms)
+        app.vault.set_clock_floor(values["utc"], app.clock.discipline.record())
         return {}
 
     return Pending(values["at"], None, finish)

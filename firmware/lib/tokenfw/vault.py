@@ -1,6 +1,7 @@
 """The token's accounts, in the order of its list, over a store of slices.
 
-Slice 0 is the directory: format, the slices in list order, and the time the clock was last set to.
+Slice 0 is the directory: format, the slices in list order, the time the clock was last set to, and what
+the clock has learned.
 Every other slice holds one account. An operation has one commit that decides it: adding writes the
 account first and then the directory, removing the directory first and then erases.
 """
@@ -23,6 +24,8 @@ from .slices import SLOT, Slices
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .slices import Medium
 
 FORMAT = 1
@@ -42,6 +45,7 @@ class Vault:
         self.capacity = capacity
         self.fault = ""
         self.clock_floor = 0  # UTC seconds that the clock was last set to: it cannot be earlier now
+        self.clock_record: tuple[int, ...] = ()  # what `discipline` keeps; empty before the first sync
         self._order: list[int] = []
         try:
             self._open()
@@ -74,6 +78,7 @@ class Vault:
         self.capacity = directory[4]
         self._order = list(directory[2])
         self.clock_floor = directory[3]
+        self.clock_record = tuple(directory.get(6, ()))
         for index in range(self._slices.count):
             if index == 0 or index in self._order:
                 self._slices.repair(index)
@@ -86,10 +91,16 @@ class Vault:
         self._slices = Slices(self._medium, self.capacity + 1)
         self._commit([], 0)
 
-    def _commit(self, order: "list[int]", clock_floor: int) -> None:
-        body = {1: FORMAT, 2: bytes(order), 3: clock_floor, 4: self.capacity}
+    def _commit(
+        self, order: "list[int]", clock_floor: int, clock_record: "Sequence[int] | None" = None
+    ) -> None:
+        if clock_record is None:
+            clock_record = self.clock_record
+        body: dict[int, object] = {1: FORMAT, 2: bytes(order), 3: clock_floor, 4: self.capacity}
+        if clock_record:
+            body[6] = clock_record
         self._slices.write(0, cbor.encode(body))
-        self._order, self.clock_floor = order, clock_floor
+        self._order, self.clock_floor, self.clock_record = order, clock_floor, tuple(clock_record)
 
     def __len__(self) -> int:
         return len(self._order)
@@ -157,13 +168,13 @@ class Vault:
         self._update(position, counter=counter + 1)
         return counter
 
-    def set_clock_floor(self, utc: int) -> None:
-        """Remember the time that the clock has just been set to."""
+    def set_clock_floor(self, utc: int, clock_record: "Sequence[int]" = ()) -> None:
+        """Remember the time that the clock has just been set to, and what it has learned by that."""
         self._check()
-        self._commit(self._order, utc)
+        self._commit(self._order, utc, clock_record)
 
     def wipe(self) -> None:
-        """Overwrite everything; where the store is damaged, whatever is there."""
+        """Overwrite everything but what the clock has learned; where the store is damaged, that too."""
         if not self.fault:
             self._commit([], 0)
             for index in range(1, self._slices.count):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 View = namedtuple("View", ("title", "corner", "subtitle", "code", "message", "bar", "small"))
 
 NEXT_MS = 5000  # how long before its step the next code is shown
+DOUBT_MS = 2000  # a clock that may be off by less is shown as good
 BLANK = View("", "", "", "", "", -1, "")
 
 
@@ -40,9 +41,18 @@ def fault(text: str) -> View:
     return View("Memory fault", "", text, "", "Codes are off", -1, "provisioner info")
 
 
-def totp(account: "Account", place: str, codes: "tuple[str, str]", left_ms: int, width: int) -> View:
-    """A time-based code with its countdown, and the next code in the last five seconds."""
-    small = "next " + grouped(codes[1]) if left_ms <= NEXT_MS else ""
+def doubt(bound_ms: "int | None") -> str:
+    """Return by how much the clock may be off, "±3 s", or "" where that is too little to matter."""
+    if bound_ms is None or bound_ms < DOUBT_MS:
+        return ""
+    return "clock ±%d s" % ((bound_ms + 999) // 1000)
+
+
+def totp(
+    account: "Account", place: str, codes: "tuple[str, str]", left_ms: int, width: int, doubt: str
+) -> View:
+    """A time-based code, its countdown and the clock's doubt; in the last five seconds the next code."""
+    small = "next " + grouped(codes[1]) if left_ms <= NEXT_MS else doubt
     length = bar(left_ms, account.period * 1000, width)
     return View(account.issuer, place, account.name, grouped(codes[0]), "", length, small)
 

@@ -8,6 +8,7 @@ import microcontroller
 from tokenfw.app import App, Identity
 from tokenfw.board_file import parse
 from tokenfw.clock import Clock
+from tokenfw.discipline import CRYSTALS, Discipline
 from tokenfw.vault import Vault
 
 from . import buttons, display, drive, link, rtc
@@ -23,11 +24,12 @@ def build() -> App:
     displayio.release_displays()
     i2c = _open_i2c(settings["i2c"])
     vault = Vault(drive.DriveFile("/vault.bin"), settings[""]["capacity"])
-    keys = settings["buttons"]
+    keys, chip = settings["buttons"], settings["rtc"]
+    crystal = CRYSTALS[chip.get("crystal", "compensated")]
     return App(
         Identity(bytes(microcontroller.cpu.uid).hex().upper(), settings[""]["id"]),
         vault,
-        Clock(rtc.DRIVERS[settings["rtc"]["driver"]](i2c), vault.clock_floor),
+        Clock(rtc.DRIVERS[chip["driver"]](i2c), vault.clock_floor, Discipline(crystal, vault.clock_record)),
         display.open_display(i2c, settings["display"]),
         buttons.Buttons([getattr(board, pin) for pin in keys["pins"]], keys["names"], keys["pressed"]),
         link.UsbLink(),

@@ -100,6 +100,7 @@ def _write(label: "Label", text: str) -> None:
 
 def _drawable(text: str) -> str:
     """Return `text` with every character that the font lacks shown as a question mark."""
+    text = text.replace("±", "+-")  # a board's built-in font has little beyond ASCII
     return "".join([character if _FONT.get_glyph(ord(character)) else "?" for character in text])
 
 

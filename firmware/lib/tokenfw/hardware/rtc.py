@@ -40,5 +40,15 @@ class Ds3231:
     def write(self, civil: "Civil") -> None:
         self._driver().datetime = time.struct_time(civil + (-1, -1))
 
+    def trim(self) -> int:
+        """The aging offset: steps of about 0.1 ppm that slow the oscillator."""
+        return int(self._driver().calibration)
+
+    def set_trim(self, steps: int) -> None:
+        self._driver().calibration = steps
+
+    def temperature(self) -> int:
+        return int(self._driver().temperature * 4)
+
 
 DRIVERS = {"ds3231": Ds3231}

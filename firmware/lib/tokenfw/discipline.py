@@ -1,0 +1,173 @@
+"""What the clock chip's error is: learned from synchronisations, corrected, and bounded.
+
+The chip's own count is never changed between two syncs; UTC is that count plus a correction. A crystal's
+rate is kept as an interval, `rate` ± `spread`, that the true rate cannot leave by the crystal's data; a
+sync narrows it to what the measured error allows. So the bound is a bound, not a guess (docs/clock.md).
+Whole numbers only: rates in ppb (1e-9), times in s and ms.
+"""
+
+from collections import namedtuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# What is known of a kind of crystal before anything is learned, all in ppb:
+# initial  by how much one may be off, its age included
+# wander   by how much its mean over some days may leave its long-run rate (temperature, thermometer)
+# ageing   by how much its rate may change in a year
+# limit    beyond it a sync contradicts the chip: somebody has set another time
+# curve    per square degree from 25 degrees Celsius; 0 where the chip compensates it itself
+Crystal = namedtuple("Crystal", ("initial", "wander", "ageing", "limit", "curve"))
+
+CRYSTALS = {
+    # DS3231, 19-5170 rev 10: 2 ppm from 0 to 40 degrees, 5 ppm of ageing in ten years, 1 ppm in the first.
+    "compensated": Crystal(7000, 250, 1000, 50000, 0),
+    # A watch crystal: 20 ppm at 25 degrees, -0.034 ppm a square degree, 3 ppm in the first year.
+    "plain": Crystal(30000, 1500, 3000, 150000, -34),
+}
+
+# synced  UTC s of the last sync         late   ms by which the chip was behind right after it
+# doubt   ms: what that sync left open   rate   ppb by which the chip is too fast with its trim
+# spread  ppb: the true rate is within   trim   steps in the chip's register
+# since   UTC s of the sync that the next lesson is measured from; the ms that syncs have moved the
+#         clock by since then are `slip`, and what those left open is `noise`
+State = namedtuple("State", ("synced", "late", "doubt", "rate", "spread", "trim", "since", "slip", "noise"))
+FIELDS = 9
+
+DAY = 86400  # s; from shorter spans nothing is learned
+STEP_PPB = 100  # a step of the trim register makes the chip this much slower (DS3231: about 0.1 ppm)
+TRIM_LOW, TRIM_HIGH = -128, 127
+_STEP_DOUBT_PPB = 10  # "about"
+_YEAR = 365 * DAY
+_BAD_TRIM = 2  # steps; less is left to software
+_SPAN2 = 400  # square degrees: 5 to 45 degrees Celsius where nothing measures the temperature
+_GAP_S = 900  # s between two temperatures; over a longer gap nobody knows what it was
+
+
+class Discipline:
+    """The correction of one chip. `record` is what `record` gave when the last sync was stored, or empty."""
+
+    def __init__(self, crystal: Crystal, record: "Sequence[int]" = ()) -> None:
+        self._crystal = crystal
+        self.state: State | None = State(*record) if len(record) == FIELDS else None
+        self._measured = 0  # s since the sync for which the temperature is known
+        self._heat = 0  # ppb s that the temperature has made in them
+        self._felt = -1  # the chip's time of the last temperature
+
+    def record(self) -> "list[int]":
+        """Return the state as whole numbers for the vault: they change with syncs only."""
+        return list(self.state) if self.state else []
+
+    def utc_ms(self, chip_ms: int) -> int:
+        """Return UTC in ms when the chip's count is `chip_ms` (ms since 1970)."""
+        state = self.state
+        if state is None or chip_ms < state.synced * 1000:
+            return chip_ms
+        elapsed_ms = chip_ms - state.synced * 1000
+        fast = state.rate * elapsed_ms + self._thermal(elapsed_ms // 1000) * 1000
+        return int(chip_ms + state.late - (fast + 500000000) // 1000000000)
+
+    def bound_ms(self, chip_ms: int) -> "int | None":
+        """Return the ms that `utc_ms` may be off by, or None before any sync is known."""
+        if self.state is None:
+            return None
+        elapsed = max(0, chip_ms // 1000 - self.state.synced)
+        grown = elapsed * self.growth(chip_ms // 1000) + self._thermal_doubt(elapsed)
+        return int(self.state.doubt + grown // 1000000 + 1)
+
+    def growth(self, chip_s: int) -> int:
+        """Return how fast the bound grows, in ppb: 11.6 ppm are a second a day."""
+        if self.state is None:
+            return int(self._crystal.initial)
+        state = self.state
+        # Over a span the mean rate leaves that at its beginning by half of what ageing does in it.
+        old = self._aged(state.synced - state.since) + self._aged(chip_s - state.synced) // 2
+        return int(state.spread + self._crystal.wander + old)
+
+    def feel(self, chip_s: int, quarters: int) -> None:
+        """Take a temperature (degrees Celsius times 4), measured now, at the chip's second `chip_s`."""
+        passed = chip_s - self._felt
+        if self.state and 0 < passed <= _GAP_S and self._felt >= self.state.synced:
+            self._measured += passed
+            self._heat += self._crystal.curve * (quarters - 100) * (quarters - 100) * passed // 16
+        self._felt = chip_s
+
+    @property
+    def needs_temperature(self) -> bool:
+        """Whether the temperature tells anything about this crystal."""
+        return bool(self._crystal.curve)
+
+    def sync(
+        self, utc: int, late_ms: int, doubt_ms: int, error_ms: "int | None", noise_ms: int, trim: int
+    ) -> None:
+        """The chip has been set: its second `utc` began `late_ms` after the world's.
+
+        doubt_ms   how wrong that can be: what the host's line leaves open
+        error_ms   the token's UTC less the host's right before, None where it had none
+        noise_ms   how exactly the token could read its own chip for that
+        trim       the steps that the chip's register holds now
+        """
+        crystal = self._crystal
+        if self.state and trim != self.state.trim:
+            self.trimmed(trim)
+            error_ms = None  # Since when it holds them nobody knows.
+        old = self.state
+        if old is None:
+            self.state = State(utc, late_ms, doubt_ms, 0, crystal.initial, trim, utc, 0, doubt_ms)
+        else:
+            rate, spread, since, slip, noise = old.rate, old.spread, utc, 0, doubt_ms
+            span = utc - old.since
+            moved, open_ms = old.slip, old.noise + doubt_ms + noise_ms
+            if error_ms is not None:
+                moved += error_ms
+                open_ms += self._thermal_doubt(utc - old.synced) // 1000000
+            if error_ms is None or abs(moved) * 1000000 > crystal.limit * span + open_ms * 1000000:
+                # Unknown, or no crystal does that and somebody had set another time: begin anew.
+                spread += self._aged(span)
+            elif span < DAY:
+                since, slip, noise = old.since, moved, open_ms
+            else:
+                rate, spread = self._learn(old, moved, open_ms, span)
+            self.state = State(utc, late_ms, doubt_ms, rate, spread, trim, since, slip, noise)
+        self._measured, self._heat, self._felt = 0, 0, -1
+
+    def _learn(self, old: State, moved_ms: int, open_ms: int, span: int) -> "tuple[int, int]":
+        """Return (rate, spread) after an error of `moved_ms` ± `open_ms` in `span` seconds."""
+        seen = moved_ms * 1000000 // span
+        wide = open_ms * 1000000 // span + 1 + self._crystal.wander + self._aged(span) // 2
+        known = old.spread + self._aged(span)
+        low, high = max(-known, seen - wide), min(known, seen + wide)
+        if low > high:  # Not the crystal that its data promise: what is measured is all that is known.
+            low, high = seen - wide, seen + wide
+        return old.rate + (low + high) // 2, (high - low + 1) // 2
+
+    def wanted_trim(self) -> int:
+        """Return the steps to be in the chip's register for the least that software has to correct."""
+        if self.state is None:
+            return 0
+        steps = (self.state.rate + STEP_PPB // 2) // STEP_PPB
+        if abs(steps) < _BAD_TRIM:
+            steps = 0
+        return int(max(TRIM_LOW, min(TRIM_HIGH, self.state.trim + steps)))
+
+    def trimmed(self, trim: int, known_since: bool = True) -> None:
+        """The chip's register holds `trim` steps: since the sync, or nobody knows since when."""
+        old = self.state
+        if old is None or trim == old.trim:
+            return
+        steps = trim - old.trim
+        spread = old.spread + self._aged(old.synced - old.since)
+        spread += abs(steps) * (_STEP_DOUBT_PPB if known_since else STEP_PPB)
+        rate = old.rate - steps * STEP_PPB
+        self.state = State(old.synced, old.late, old.doubt, rate, spread, trim, old.synced, 0, old.doubt)
+
+    def _aged(self, seconds: int) -> int:
+        return int(self._crystal.ageing * max(0, seconds) // _YEAR)
+
+    def _thermal(self, elapsed: int) -> int:
+        """Return the ppb s of the temperature: as measured, and in the middle of what it may have been."""
+        return int(self._heat + self._crystal.curve * _SPAN2 // 2 * max(0, elapsed - self._measured))
+
+    def _thermal_doubt(self, elapsed: int) -> int:
+        return int(-self._crystal.curve * _SPAN2 // 2 * max(0, elapsed - self._measured))
