@@ -127,12 +127,18 @@ class Token:
         t1 = utc_ns()
         values = self._request("get_time", {}, (wait,))
         t4 = utc_ns()
-        return Exchange(t1, values["received"], values["sent"], t4, values["clock"], values.get("utc_ms"))
+        told = values["clock"], values.get("utc_ms"), values.get("bound")
+        return Exchange(t1, values["received"], values["sent"], t4, *told)
 
-    def set_time(self, utc: int, at: int, wait_s: float) -> None:
-        """Make the second `utc` begin at the token's tick `at` (ms), which is `wait_s` seconds away."""
+    def set_time(self, utc: int, at: int, wait_s: float, uncertainty: int | None = None) -> None:
+        """Make the second `utc` begin at the token's tick `at` (ms), which is `wait_s` seconds away.
+
+        `uncertainty` is by how many ms that may be wrong. Firmware that does not know the word raises
+        BadMessage.
+        """
         first, *rest = self._tries
-        self._request("set_time", {"utc": utc, "at": at}, (first + wait_s, *rest))
+        values = {"utc": utc, "at": at, "uncertainty": uncertainty}
+        self._request("set_time", values, (first + wait_s, *rest))
 
     def code(self, issuer: str, name: str, report: Report | None = None) -> Code:
         """Return the account's code once confirm has been pressed on the token.

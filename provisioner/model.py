@@ -18,7 +18,12 @@ Report = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class Info:
-    """The token's answer to `info`. `utc` in s or None, `uptime` in ms; `faults` is "" where all is well."""
+    """The token's answer to `info`. `utc` in s or None, `uptime` in ms; `faults` is "" where all is well.
+
+    bound   ms by which `utc` may be off       synced  UTC s when the clock was last set
+    rate    ppb that the token corrects        trim    steps in the clock chip's own register
+    growth  ppb by which `bound` grows; all None where the token does not tell
+    """
 
     serial: str
     board: str
@@ -30,6 +35,11 @@ class Info:
     dropped: int
     faults: str
     utc: int | None = None
+    bound: int | None = None
+    synced: int | None = None
+    rate: int | None = None
+    trim: int | None = None
+    growth: int | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,8 @@ class Exchange:
     """Four timestamps of one question about the time, as in NTP (RFC 5905 section 8).
 
     t1 and t4: sent and received by this computer, UTC in ns. t2 and t3: received and sent by the
-    token, in its ticks (ms). `utc_ms` is the token's own UTC at t3, None unless its clock is "ok".
+    token, in its ticks (ms). `utc_ms` is the token's own UTC at t3, None unless its clock is "ok";
+    `bound` is the ms by which the token says that it may be off, None where it does not tell.
     """
 
     t1: int
@@ -70,3 +81,4 @@ class Exchange:
     t4: int
     clock: str
     utc_ms: int | None
+    bound: int | None = None

@@ -14,7 +14,7 @@ from tokencore.account import MAX_TIME
 
 from .client import Token
 from .faults import BadInput, SyncFailed
-from .model import Exchange, Progress, Report
+from .model import Exchange, Info, Progress, Report
 
 EXCHANGES = 8
 MIN_AHEAD_NS = 300_000_000  # The least time from sending to the second's edge.
@@ -24,6 +24,7 @@ EARLIEST_UTC = 946684800  # 2000-01-01: a computer whose clock is before that ha
 _ATTEMPTS = 3
 _NS_PER_MS = 1_000_000
 _NS_PER_S = 1_000_000_000
+_DAY_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Measurement:
     """The token's clock against this computer's.
 
     clock        "ok", "not set" or "failed"
+    bound_ms     by how much the token says that its clock may be off, None where it does not tell
     offset_ns    token minus computer, None unless the clock is "ok"
     uncertainty_ns  what the line leaves open: half the round trip, and half a tick
     round_trip_ns   time on the line, both ways
@@ -42,15 +44,26 @@ class Measurement:
     uncertainty_ns: int
     round_trip_ns: int
     tick_zero_ns: int
+    bound_ms: int | None = None
 
 
 @dataclass(frozen=True)
 class Sync:
-    """What a synchronisation did: `utc` (s) is the second that was set."""
+    """What a synchronisation did: `utc` (s) is the second that was set.
+
+    `info` is what the token knows about its clock after it.
+    """
 
     before: Measurement
     after: Measurement
     utc: int
+    info: Info
+
+    def expected_ms(self, days: int) -> int | None:
+        """Return by how much the token's clock may be off after `days`, None where it does not tell."""
+        if self.info.bound is None or self.info.growth is None:
+            return None
+        return self.info.bound + days * _DAY_S * self.info.growth // 1_000_000
 
 
 def evaluate(exchange: Exchange) -> Measurement:
@@ -63,7 +76,8 @@ def evaluate(exchange: Exchange) -> Measurement:
     offset = None
     if exchange.utc_ms is not None:
         offset = exchange.utc_ms * _NS_PER_MS - (tick_zero + exchange.t3 * _NS_PER_MS)
-    return Measurement(exchange.clock, offset, round_trip // 2 + _NS_PER_MS // 2, round_trip, tick_zero)
+    uncertainty = round_trip // 2 + _NS_PER_MS // 2
+    return Measurement(exchange.clock, offset, uncertainty, round_trip, tick_zero, exchange.bound)
 
 
 def measure(token: Token, utc_ns: Callable[[], int], report: Report | None = None) -> Measurement:
@@ -96,17 +110,23 @@ def synchronise(token: Token, utc_ns: Callable[[], int], report: Report | None =
     after = measure(token, utc_ns, report)
     if after.offset_ns is None or abs(after.offset_ns) > TOLERANCE_NS + after.uncertainty_ns:
         raise SyncFailed("the token's clock does not show the time that was set")
-    return Sync(before, after, utc)
+    return Sync(before, after, utc, token.info())
 
 
 def _set(token: Token, utc_ns: Callable[[], int], measured: Measurement, report: Report | None) -> int:
     ahead = max(MIN_AHEAD_NS, 4 * measured.round_trip_ns)
+    # Rounded up, and a millisecond more for the tick that is named.
+    uncertainty: int | None = min(messages.MAX_DOUBT_MS, measured.uncertainty_ns // _NS_PER_MS + 2)
     for attempt in range(1, _ATTEMPTS + 1):
         utc, at, wait_s = plan(measured, utc_ns(), min(ahead, MAX_AHEAD_NS))
         if report:
             report(Progress("second", 0, 1))
         try:
-            token.set_time(utc, at, wait_s)
+            token.set_time(utc, at, wait_s, uncertainty)
+        except errors.BadMessage:
+            if uncertainty is None or attempt == _ATTEMPTS:
+                raise
+            uncertainty = None  # Older firmware: it does not ask how sure this computer is.
         except errors.BadValue:
             # The request was so late that its second had begun.
             if attempt == _ATTEMPTS:

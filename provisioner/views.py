@@ -9,6 +9,8 @@ from .output import Output, gauge
 from .ports import Port
 from .sync import Measurement, Sync
 
+_AHEAD_DAYS = 90  # how far ahead a sync tells what to expect
+
 
 def ports(output: Output, found: list[Port]) -> None:
     """Show the ports and what is at each."""
@@ -33,7 +35,8 @@ def info(output: Output, port: str, found: Info) -> None:
         ("Board", found.board),
         ("Firmware", found.firmware),
         ("Accounts", gauge(found.accounts, found.capacity)),
-        ("Clock", clock),
+        ("Clock", clock + _bound(found.bound)),
+        *_lesson(found),
         ("Running for", f"{found.uptime // 1000} s"),
         ("Frames dropped", str(found.dropped)),
         ("Faults", found.faults or "none"),
@@ -96,12 +99,19 @@ def code(output: Output, account: AccountInfo, released: Code) -> None:
 
 def sync(output: Output, done: Sync) -> None:
     """Show the clock's offset before and after, and how sure it is."""
+    expected = done.expected_ms(_AHEAD_DAYS)
     if output.as_json:
-        output.result({"before": _measured(done.before), "after": _measured(done.after), "utc": done.utc})
+        result = {"before": _measured(done.before), "after": _measured(done.after), "utc": done.utc}
+        result |= {name: getattr(done.info, name) for name in ("rate", "trim", "growth", "bound")}
+        output.result(result | {"bound_in_90_days": expected})
         return
     output.line(f"Offset before: {_offset(done.before)}")
     output.line(f"Offset after:  {_offset(done.after)}")
     output.line(f"Set to {_utc(done.utc)}")
+    for title, value in _lesson(done.info)[1:]:
+        output.line(f"{title + ':':15}{value}")
+    if expected is not None:
+        output.line(f"In {_AHEAD_DAYS} days it may be off by {expected / 1000:.1f} s")
 
 
 def wiped(output: Output, serial: str, count: int) -> None:
@@ -128,6 +138,21 @@ def _utc(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+def _bound(bound: int | None) -> str:
+    return "" if bound is None else f" ± {bound / 1000:.1f} s"
+
+
+def _lesson(found: Info) -> list[tuple[str, str]]:
+    """Return what the token has learned about its clock, as (title, text)."""
+    if found.rate is None or found.growth is None or found.synced is None:
+        return []
+    return [
+        ("Last sync", _utc(found.synced)),
+        ("Clock's rate", f"{found.rate / 1000:+.2f} ppm, corrected; trim {found.trim}"),
+        ("Sure within", f"{found.growth / 1000:.2f} ppm"),
+    ]
+
+
 def _measured(measurement: Measurement) -> dict[str, Any]:
     offset = None if measurement.offset_ns is None else measurement.offset_ns / 1e6
     return {
@@ -135,6 +160,7 @@ def _measured(measurement: Measurement) -> dict[str, Any]:
         "offset_ms": offset,
         "uncertainty_ms": measurement.uncertainty_ns / 1e6,
         "round_trip_ms": measurement.round_trip_ns / 1e6,
+        "bound_ms": measurement.bound_ms,
     }
 
 

@@ -131,11 +131,17 @@ def test_sync_prints_the_offset_before_and_after() -> None:
         done = json.loads(run("--port", line.port, "--json", "sync").stdout)
         assert (done["before"]["clock"], done["before"]["offset_ms"]) == ("not set", None)
         assert abs(done["after"]["offset_ms"]) < 30
-        before, after, utc = run("--port", line.port, "sync").stdout.splitlines()
+        before, after, utc, *learned = run("--port", line.port, "sync").stdout.splitlines()
     assert before.startswith("Offset before: ")
     assert after.startswith("Offset after:  ")
     assert "±" in before + after
     assert utc.endswith(" UTC")
+    titles = [line.partition(":")[0] for line in learned[:-1]]
+    assert titles == ["Clock's rate", "Sure within"]
+    # 7.25 ppm and the year's ageing of a chip of which nothing is known yet, over 90 days.
+    assert 56 < float(learned[-1].removeprefix("In 90 days it may be off by ").removesuffix(" s")) < 60
+    assert done["bound_in_90_days"] == pytest.approx(58_000, abs=2000)
+    assert 5 <= done["after"]["bound_ms"] < 100
 
 
 class TestRefused:

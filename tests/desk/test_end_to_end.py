@@ -74,6 +74,7 @@ def test_the_life_of_a_token(fob: Fob) -> None:
         "uptime": 0,
         "dropped": 0,
         "faults": "",
+        **dict.fromkeys(("bound", "synced", "rate", "trim", "growth")),
     }
     assert fob.do("add", given=ALICE)["position"] == 1
     assert fob.do("add", "-", given=DOOR)["position"] == 2

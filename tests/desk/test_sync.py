@@ -88,7 +88,7 @@ def test_a_very_slow_line_is_given_the_time_it_needs(monkeypatch) -> None:
         shift_ns = (600_000_000 - planned_ns) % 10**9
         done = sync.synchronise(token, lambda: time.time_ns() + shift_ns)
         commands = [messages.decode_request(request)[1].name for request in line.requests]
-    assert commands == ["hello", "get_time", "set_time", "get_time"]
+    assert commands == ["hello", "get_time", "set_time", "get_time", "info"]
     assert abs(done.after.offset_ns) <= 50 * MS
 
 
