@@ -86,7 +86,16 @@ def test_what_is_outside_the_subset_is_named(hexed: str, words: str) -> None:
         cbor.decode(bytes.fromhex(hexed))
 
 
-@pytest.mark.parametrize("value", [None, 1.5, object(), 1 << 64, -(1 << 64) - 1, {"a": 1}, {-1: 1}, {1 << 64: 1}])
+def test_six_levels_are_read() -> None:
+    assert cbor.decode(bytes.fromhex("81a10081a1008181" + "00")) == [{0: [{0: [[0]]}]}]
+    for deeper in ("81a10081a100818181" + "00", "81a10081a10081" + "81a0"):
+        with pytest.raises(BadMessage, match="nested too deep"):
+            cbor.decode(bytes.fromhex(deeper))
+
+
+@pytest.mark.parametrize(
+    "value", [None, 1.5, object(), 1 << 64, -(1 << 64) - 1, {"a": 1}, {-1: 1}, {1 << 64: 1}]
+)
 def test_what_cannot_be_written_is_a_type_error(value: object) -> None:
     with pytest.raises(TypeError):
         cbor.encode(value)
