@@ -74,6 +74,14 @@ def test_a_value_beyond_its_limit_is_refused_with_its_name(command: messages.Com
         assert caught.value.field == field.name
 
 
+def test_text_that_has_no_utf_8_is_refused_with_its_name() -> None:
+    with pytest.raises(errors.BadValue) as caught:
+        messages.encode_request(1, messages.BY_NAME["remove"], {"issuer": "", "name": "canary\udcff"})
+    assert caught.value.field == "name"
+    assert caught.value.__suppress_context__
+    assert "canary" not in str(caught.value)
+
+
 def test_an_unknown_field_is_refused_in_a_request_and_passed_over_in_a_response() -> None:
     fields = messages.BY_NAME["cancel"].request
     with pytest.raises(errors.BadMessage):

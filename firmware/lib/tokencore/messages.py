@@ -188,7 +188,10 @@ def _checked(field: Field, value: "Any") -> "Any":
     if field.kind == "int":
         return whole(field.name, value, field.low, field.high)
     if field.kind == "text" and isinstance(value, str):
-        size = len(value.encode("utf-8"))
+        try:
+            size = len(value.encode("utf-8"))
+        except UnicodeError:  # half a surrogate pair, as a host makes of an argument that is not UTF-8
+            raise errors.BadValue(field.name, "it is not valid Unicode text") from None
     elif field.kind == "bytes" and isinstance(value, (bytes, bytearray)):
         size = len(value)
     else:
