@@ -356,3 +356,34 @@ def test_the_real_driver(tmp_path: Path) -> None:
     assert alarm == [True]
     utc = datetime(2028, 2, 29, tzinfo=UTC_ZONE).timestamp()
     assert 0 <= (bench.simulator.rtc.utc() or 0) - utc <= 8
+
+
+@pytest.mark.parametrize(
+    ("kind", "degrees", "ppb"), [("plain", 5, -13600), ("plain", 35, -3400), ("plain", 25, 0)]
+)
+def test_a_plain_crystal_slows_down_in_heat_and_cold(kind: str, degrees: int, ppb: int) -> None:
+    desk = Desk()
+    desk.chip.kind, desk.chip.temperature_quarters = kind, degrees * 4
+    start = datetime(2027, 1, 1)
+    desk.set(start)
+    desk.wait(10_000_000.5)
+    assert desk.shown() - start == timedelta(seconds=10_000_000 + ppb // 100)
+    assert desk.read(0x11, 2) == [degrees, 0]
+
+
+@pytest.mark.parametrize("degrees", [0, 5, 25, 35, 40])
+def test_a_compensated_chip_stays_within_its_data(degrees: int) -> None:
+    desk = Desk()
+    desk.chip.temperature_quarters = degrees * 4
+    start = datetime(2027, 1, 1)
+    desk.set(start)
+    desk.wait(10_000_000.5)
+    assert abs(desk.shown() - start - timedelta(seconds=10_000_000)) <= timedelta(seconds=4)
+
+
+def test_a_world_or_a_crystal_that_cannot_be_is_refused() -> None:
+    desk = Desk()
+    with pytest.raises(ValueError, match="85"):
+        desk.chip.temperature_quarters = 341
+    with pytest.raises(ValueError, match="plain"):
+        desk.chip.kind = "quartz"
