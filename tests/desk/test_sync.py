@@ -137,3 +137,36 @@ def test_a_computer_without_a_clock_sets_no_token(line, token, utc: int) -> None
     with pytest.raises(BadInput):
         sync.synchronise(token, lambda: utc * 10**9)
     assert len(line.requests) == 1  # hello
+
+
+def test_firmware_that_does_not_ask_how_sure_a_host_is_is_synced_without() -> None:
+    def older(data: bytes) -> list[bytes]:
+        passed = []
+        for payload in frame.Decoder().feed(data):
+            sequence, command, packed = messages.cbor.decode(payload)
+            if command == messages.BY_NAME["set_time"].number and 3 in packed:
+                packed[99] = 0  # as unknown to this firmware as the third field to an older one
+            passed.append(frame.encode(messages.cbor.encode([sequence, command, packed])))
+        return passed
+
+    with LineToken(lost=True) as line, Token.open(line.port, QUICK) as token:
+        line.to_token = older
+        done = sync.synchronise(token, time.time_ns)
+    assert done.after.offset_ns == pytest.approx(0, abs=80 * MS)
+    assert done.after.bound_ms >= 1000  # The token takes such a host to be a second wrong.
+
+
+def test_what_the_line_leaves_open_goes_along(line, token) -> None:
+    def slow(data: bytes) -> list[bytes]:
+        time.sleep(0.06)
+        return [data]
+
+    line.to_host = slow
+    done = sync.synchronise(token, time.time_ns)
+    (asked,) = [
+        packed
+        for _sequence, command, packed in map(messages.decode_request, line.requests)
+        if command.name == "set_time"
+    ]
+    assert done.before.uncertainty_ns / MS <= asked[3] <= done.before.uncertainty_ns / MS + 2
+    assert done.expected_ms(90) > done.info.bound
