@@ -51,7 +51,7 @@ def _panel(days: list[Day], title: str, top: int) -> list[str]:
         parts.append(
             f'<text x="{LEFT - 6}" y="{float(start.split(",")[1]) + 4:.1f}" text-anchor="end">{label}</text>'
         )
-    for day in SYNC_DAYS:
+    for day in SYNC_DAYS[1:]:
         x = place(day, 0).split(",")[0]
         parts.append(f'<text x="{x}" y="{top + PANEL + 10}" text-anchor="middle">{day}</text>')
     parts.append(f'<polyline points="{" ".join(error)}" stroke="#c0392b" stroke-width="1.5" fill="none"/>')
