@@ -39,6 +39,13 @@ def test_is_the_deterministic_form_of_cbor2(value: object) -> None:
     assert cbor.decode(data) == cbor2.loads(data) == value
 
 
+@pytest.mark.parametrize("size", [19, 20, 21, 22, 23, 24, 255, 256])
+def test_a_count_is_no_simple_value(size: int) -> None:
+    for value in ([7] * size, {key: 7 for key in range(size)}, "x" * size, b"x" * size):
+        assert cbor.encode(value) == cbor2.dumps(value, canonical=True)
+        assert cbor.decode(cbor.encode(value)) == value
+
+
 @given(st.binary(max_size=64))
 def test_only_its_own_form_is_read(data: bytes) -> None:
     try:
@@ -63,6 +70,10 @@ def test_a_cut_or_longer_message_is_refused(value: object, data: st.DataObject) 
         ("1817", "shortest"),
         ("190018", "shortest"),
         ("1b00000000ffffffff", "shortest"),
+        *((head + "ff" * 16, "outside the subset") for head in ("1c", "1d", "1e", "3c", "5c", "fc")),
+        ("f814", "outside the subset"),
+        ("d4", "outside the subset"),
+        ("1affffff", "ends early"),
         ("9fff", "outside the subset"),
         ("5f41aaff", "outside the subset"),
         ("f6", "outside the subset"),

@@ -18,6 +18,9 @@ payloads = st.binary(max_size=frame.MAX_PAYLOAD) | st.integers(0, frame.MAX_PAYL
 )
 
 
+RUNS = [b"\x01" * size + b"\0" for size in (252, 253, 254, 255, 508)]
+
+
 def by_others(payload: bytes) -> bytes:
     return b"\0" + cobs.encode(payload + zlib.crc32(payload).to_bytes(4, "little")) + b"\0"
 
@@ -28,7 +31,7 @@ def test_a_frame_is_what_others_make_of_it(payload: bytes) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 249, 250, 251, 253, 254, 255, 504, 508, 509, 1019, 1023, 1024])
-@pytest.mark.parametrize("filling", [b"\0", b"\x01", b"\xff", b"\0\x01"])
+@pytest.mark.parametrize("filling", [b"\0", b"\x01", b"\xff", b"\0\x01", *RUNS])
 def test_sizes_about_the_blocks(size: int, filling: bytes) -> None:
     payload = (filling * size)[:size]
     assert frame.encode(payload) == by_others(payload)

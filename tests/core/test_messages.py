@@ -144,6 +144,15 @@ def test_an_error_keeps_its_status_over_the_wire(status: int) -> None:
     assert type(error) is errors.BY_STATUS.get(status, errors.FobError)
 
 
+def test_the_statuses_of_version_1_stay_as_they_are() -> None:
+    assert {status: error.__name__ for status, error in errors.BY_STATUS.items()} == {
+        **{2: "BadMessage", 3: "UnknownCommand", 4: "BadValue", 5: "OutOfOrder", 6: "AccountExists"},
+        **{7: "NoSuchAccount", 8: "StoreFull", 9: "ClockNotSet", 10: "NotConfirmed", 11: "Cancelled"},
+        **{12: "StoreFailed", 13: "ClockFailed", 14: "CounterExhausted"},
+    }
+    assert (messages.OK, messages.PRESS_AWAITED, errors.FobError.status) == (0, 1, 15)
+
+
 def test_every_error_has_a_status_of_its_own() -> None:
     def family(error: type) -> list[type]:
         return [error, *[kind for child in error.__subclasses__() for kind in family(child)]]
