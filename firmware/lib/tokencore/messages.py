@@ -261,6 +261,11 @@ def account_fields(account: Account, secret: bool = False) -> "dict[str, Any]":
     return values
 
 
+def listed_size(values: "dict[str, Any]") -> int:
+    """Return how many bytes an account (a dict of wire fields) takes in the answer to `list`."""
+    return len(cbor.encode(pack(_ACCOUNT, values)))
+
+
 def account_from(values: "dict[str, Any]") -> Account:
     """Return the Account of a dict of wire fields. Raises BadValue."""
     return Account(**values)

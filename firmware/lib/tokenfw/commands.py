@@ -27,7 +27,7 @@ _REPEAT_MS = 3000  # how long the last answer is kept for a host that lost it
 _AHEAD_S = 90 * 86400  # how far ahead a host is told what to expect of the clock
 _DOUBT_MS = 1000  # of a host that does not tell how sure it is
 _SET_MS = 5  # from a tick to the chip's reset: the bus, and what the step did before
-_LIST_BYTES = MAX_PAYLOAD - 16
+_LIST_BYTES = MAX_PAYLOAD - 32  # beside the accounts: sequence, status, total and the heads
 
 
 class Pending:
@@ -173,13 +173,14 @@ def _info(app: "App", values: "Values", now_ms: int) -> "Values":
 
 def _list(app: "App", values: "Values", now_ms: int) -> "Values":
     accounts: list[Values] = []
-    answer = {"total": len(app.vault), "accounts": accounts}
+    size = 0
     for position in range(values["start"], len(app.vault)):
-        accounts.append(messages.account_fields(app.vault.account(position)))
-        if len(messages.encode_response(0, messages.BY_NAME["list"], answer)) > _LIST_BYTES:
-            accounts.pop()
+        account = messages.account_fields(app.vault.account(position))
+        size += messages.listed_size(account)
+        if size > _LIST_BYTES:
             break
-    return answer
+        accounts.append(account)
+    return {"total": len(app.vault), "accounts": accounts}
 
 
 def _add(app: "App", values: "Values", now_ms: int) -> "Values":
