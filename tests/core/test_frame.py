@@ -82,6 +82,23 @@ def test_an_overlong_frame_is_read_to_its_end_without_being_kept() -> None:
     assert decoder.dropped == 1
 
 
+def test_the_end_of_an_overlong_frame_is_no_frame_of_its_own() -> None:
+    decoder = frame.Decoder()
+    decoder.feed(b"\0" + b"\x01" * 1030)
+    assert decoder.feed(b"\x01" * 20) == []
+    assert decoder.feed(frame.encode(b"hidden").strip(b"\0") + b"\0") == []
+    assert decoder.dropped == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"abc", b"payload" + bytes(4), bytes(8)])
+def test_each_bad_frame_counts_once(body: bytes) -> None:
+    decoder = frame.Decoder()
+    assert decoder.feed(b"\0" + cobs.encode(body) + b"\0\0\0") == []
+    assert decoder.dropped == 1
+    assert decoder.feed(b"\0\x05ab\0") == []  # cut: five were promised
+    assert decoder.dropped == 2
+
+
 def test_one_byte_over_the_limit_is_refused_on_both_sides() -> None:
     with pytest.raises(ValueError, match="1024"):
         frame.encode(bytes(frame.MAX_PAYLOAD + 1))

@@ -151,6 +151,15 @@ def test_the_statuses_of_version_1_stay_as_they_are() -> None:
         **{12: "StoreFailed", 13: "ClockFailed", 14: "CounterExhausted"},
     }
     assert (messages.OK, messages.PRESS_AWAITED, errors.FobError.status) == (0, 1, 15)
+    assert messages.encode_status(2**32 - 1, 9, "set it").hex() == "831affffffff09a10066736574206974"
+    assert messages.PROTOCOL == 1
+
+
+def test_a_sequence_number_has_32_bits() -> None:
+    for decode in (messages.decode_request, messages.decode_response):
+        assert decode(cbor.encode([2**32 - 1, 12, {}]))[0] == 2**32 - 1
+        with pytest.raises(errors.BadMessage):
+            decode(cbor.encode([2**32, 12, {}]))
 
 
 def test_every_error_has_a_status_of_its_own() -> None:
