@@ -85,7 +85,6 @@ def test_an_overlong_frame_is_read_to_its_end_without_being_kept() -> None:
 def test_the_end_of_an_overlong_frame_is_no_frame_of_its_own() -> None:
     decoder = frame.Decoder()
     decoder.feed(b"\0" + b"\x01" * 1030)
-    assert decoder.feed(b"\x01" * 20) == []
     assert decoder.feed(frame.encode(b"hidden").strip(b"\0") + b"\0") == []
     assert decoder.dropped == 1
 
