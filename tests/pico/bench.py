@@ -96,7 +96,8 @@ class Fob:
 
         def finger() -> None:
             nonlocal pressed
-            if not pressed and "Send code?" in self.texts():
+            shown = self.texts()
+            if not pressed and "Send code?" in shown and name in shown:  # not the question before
                 pressed = True
                 self.simulator.press("confirm", 80)
 
