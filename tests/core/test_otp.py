@@ -127,6 +127,11 @@ def test_a_counter_has_64_bits(counter: int) -> None:
         otp.hotp(b"secret", counter)
 
 
+def test_what_is_not_said_is_what_most_issuers_use() -> None:
+    assert otp.totp(b"12345678901234567890", 59) == "287082" == otp.hotp(b"12345678901234567890", 1)
+    assert [otp.time_step(utc) for utc in (0, 29, 30, 59, 60)] == [0, 0, 1, 1, 2]
+
+
 def test_a_time_before_t0_is_refused() -> None:
     with pytest.raises(ValueError, match="T0"):
         otp.time_step(99, 30, 100)
