@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hypothesis import settings
 
 settings.register_profile("fobsmith", derandomize=True, deadline=None)
 settings.load_profile("fobsmith")
+
+# A shell's background job ignores SIGINT, and so would all that the tests start; Ctrl-C is one of them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
