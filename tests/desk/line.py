@@ -81,6 +81,7 @@ class LineToken:
         self.requests: list[bytes] = []
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
         self.port = os.ttyname(self._slave)
         self._decoder, self._sent = frame.Decoder(), frame.Decoder()
         self._stop = threading.Event()
@@ -106,6 +107,12 @@ class LineToken:
         """Whether the screen asks for a press."""
         return "?" in str(self.display.view)
 
+    def _write(self, data: bytes) -> None:
+        """Send what the host takes; one that has stopped reading does not hold the token for ever."""
+        while data and not self._stop.is_set():
+            if select.select([], [self._master], [], 0.01)[1]:
+                data = data[os.write(self._master, data) :]
+
     def _run(self) -> None:
         start = time.monotonic_ns()
         try:
@@ -119,7 +126,7 @@ class LineToken:
                 sent, self.queue.sent = self.queue.sent, b""
                 for payload in self._sent.feed(sent):
                     for arriving in self.to_host(frame.encode(payload)):
-                        os.write(self._master, arriving)
+                        self._write(arriving)
         finally:
             os.close(self._slave)
             os.close(self._master)

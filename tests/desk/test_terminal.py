@@ -99,13 +99,10 @@ def test_ctrl_c_takes_the_question_off_the_tokens_screen(line) -> None:
     assert line.app._dispatcher.question is None
 
 
-def test_a_quick_command_shows_no_bar_and_a_long_one_does(line) -> None:
+def test_a_quick_command_shows_no_bar(line) -> None:
     with Terminal("provisioner", "--port", line.port, "accounts") as terminal:
         terminal.finish()
     assert "Reading" not in terminal.shown
-    with Terminal("provisioner", "--port", line.port, "sync") as terminal:
-        terminal.finish()
-    assert "Waiting for the second's edge" in terminal.shown
 
 
 def test_a_hostile_token_sends_no_sequence_to_the_terminal() -> None:
