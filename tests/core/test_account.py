@@ -136,6 +136,19 @@ def test_an_encoded_colon_ends_the_issuer_too() -> None:
     assert (account.issuer, account.name) == ("ACME", "alice")
 
 
+def test_the_last_counter_has_20_digits() -> None:
+    uri = f"otpauth://hotp/x?secret={SECRET}&counter="
+    assert otpauth.parse(uri + str(2**64 - 1)).counter == 2**64 - 1
+    with pytest.raises(BadValue, match="too large"):
+        otpauth.parse(uri + "0" * 20 + "1")
+
+
+@pytest.mark.parametrize("label", ["%", "%4", "a%z4", "a%4z", "a%4", "%+4", "%4%31"])
+def test_a_percent_sign_needs_two_hexadecimal_digits(label: str) -> None:
+    with pytest.raises(BadValue, match="label: a % is not followed"):
+        otpauth.parse(f"otpauth://totp/{label}?secret={SECRET}")
+
+
 def test_what_changes_no_code_is_passed_over() -> None:
     uri = f" otpauth://TOTP/A%20B:x+y?secret={SECRET.lower()}&issuer=A+B&image=i&algorithm=hmacsha1#f\n"
     with pytest.raises(BadValue, match="algorithm"):

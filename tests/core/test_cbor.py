@@ -46,6 +46,12 @@ def test_a_count_is_no_simple_value(size: int) -> None:
         assert cbor.decode(cbor.encode(value)) == value
 
 
+@pytest.mark.parametrize("point", [0, 0x7F, 0x80, 0x7FF, 0x800, 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x10FFFF])
+def test_characters_about_the_edges_of_utf_8(point: int) -> None:
+    for text in (chr(point), "é" + chr(point) * 3):
+        assert cbor.decode(cbor2.dumps(text, canonical=True)) == text
+
+
 @given(st.binary(max_size=64))
 def test_only_its_own_form_is_read(data: bytes) -> None:
     try:
