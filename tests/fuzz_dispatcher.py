@@ -72,7 +72,8 @@ class Fuzzer:
         rng, bench = self.rng, self.bench
         bench.queue.incoming += data
         if rng.random() < (0.3 if self._asked else 0.02):
-            bench.queue.names.append(rng.choice(["previous", "next", "confirm", "confirm"]))
+            button = rng.choice(["previous", "next", "confirm", "confirm"])
+            bench.queue.moves.extend([(button, True), (button, False)])
         started = time.perf_counter()
         long = rng.random() < (0.2 if self._asked else 0.001)
         bench.run(messages.CONFIRM_MS if long else rng.choice([0, 0, 0, 10, 40]), step=5000)

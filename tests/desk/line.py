@@ -101,7 +101,7 @@ class LineToken:
             self._thread.join()
 
     def press(self, name: str = "confirm") -> None:
-        self.queue.names = [*self.queue.names, name]
+        self.queue.moves = [*self.queue.moves, (name, True), (name, False)]
 
     def question(self) -> bool:
         """Whether the screen asks for a press."""

@@ -116,14 +116,20 @@ def clock(rtc: RamRtc, floor: int, record=(), crystal: str = "compensated") -> C
 
 
 class RamDisplay:
-    width = 128
+    bar_width = 128
+    rows = 4
+    still = False
     fault = ""
 
     def __init__(self) -> None:
         self.views: list = []
+        self.level = 2
 
     def show(self, view) -> None:
         self.views.append(view)
+
+    def light(self, level: int) -> None:
+        self.level = level
 
     @property
     def view(self):
@@ -134,13 +140,13 @@ class Queue:
     """Buttons and the serial line: what a test puts in comes out once."""
 
     def __init__(self) -> None:
-        self.names: list[str] = []
+        self.moves: list[tuple[str, bool]] = []
         self.incoming = b""
         self.sent = b""
 
-    def pressed(self) -> list[str]:
-        names, self.names = self.names, []
-        return names
+    def events(self) -> list[tuple[str, bool]]:
+        moves, self.moves = self.moves, []
+        return moves
 
     def read(self) -> bytes:
         data, self.incoming = self.incoming, b""
@@ -185,7 +191,8 @@ class Bench:
             self.rtc.utc += self.ms // 1000 - before
 
     def press(self, *names: str) -> None:
-        self.queue.names.extend(names)
+        for name in names:
+            self.queue.moves.extend([(name, True), (name, False)])
         self.run()
 
     def send(self, command: str, **values: object) -> None:

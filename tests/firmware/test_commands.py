@@ -134,7 +134,7 @@ def test_another_button_releases_nothing_and_silence_ends_it(bench: Bench, butto
 
 def test_a_press_before_the_question_does_not_count(bench: Bench) -> None:
     bench.ask("add", **account(kind="hotp"))
-    bench.queue.names.append("confirm")
+    bench.queue.moves.append(("confirm", True))
     bench.send("code", **ALICE)  # The press and the request arrive in one step.
     assert [status for _, status, _ in bench.answers()] == [messages.PRESS_AWAITED]
 

@@ -86,21 +86,21 @@ def test_the_life_of_a_token(session: Session) -> None:
         ("listing", 0),
     ]
     seen = dict(enumerate(session.run(steps)))
-    assert seen[0][1][0] == "No accounts"
-    assert seen[1][1][4] == "Clock not set"
+    assert seen[0][1][1] == "No accounts"
+    assert seen[1][1][5] == "Clock not set"
     assert statuses(seen[2]) == [errors.ClockNotSet.status]
     assert statuses(seen[3]) == [messages.OK]
     assert statuses(seen[4]) == [messages.PRESS_AWAITED]
-    assert seen[4][1][0] == "Send code?"
+    assert seen[4][1][1] == "Send code?"
     assert fields(seen[5]) == {1: by_hmac(SECRET, (UTC + 100) // 30, 6, "SHA1"), 3: UTC + 100}
-    assert seen[5][1][3].replace(" ", "") == fields(seen[5])[1]
+    assert seen[5][1][4].replace(" ", "") == fields(seen[5])[1]
     assert statuses(seen[7]) == [errors.AccountExists.status]
-    assert seen[8][1][3].replace(" ", "") == by_hmac(SECRET, (1 << 64) - 2, 8, "SHA512")
+    assert seen[8][1][4].replace(" ", "") == by_hmac(SECRET, (1 << 64) - 2, 8, "SHA512")
     assert [entry[2] for entry in fields(seen[12])[2]] == ["bob", "älice €"]
     assert [entry[8] for entry in fields(seen[12])[2]] == [(1 << 64) - 1, 0]
     assert fields(seen[13])[7] == UTC + 100
     assert seen[15] == ["bob", "älice €"]
-    assert seen[16][1][0] == "Failed"  # 2**64 - 1 is the end: there is no counter to store before the code
+    assert seen[16][1][1] == "Failed"  # 2**64 - 1 is the end: there is no counter to store before the code
     assert seen[18] == ["bob"]
     assert statuses(seen[19]) == [errors.BadValue.status]
     assert seen[21] == []
@@ -120,7 +120,7 @@ def test_a_hundred_accounts(session: Session) -> None:
     assert [statuses(step) for step in seen[1:101]] == [[messages.OK]] * 100
     assert statuses(seen[101]) == [errors.StoreFull.status]
     assert [page[0] for page in seen[103:203]] == names
-    assert seen[203][1][1] == "100/100"
+    assert seen[203][1][2] == "100/100"
     expected = by_hmac(random.Random(50).randbytes(128), (UTC + 60) // 30, 6, "SHA512")
     assert fields(seen[205])[1] == expected
     assert fields(seen[206])[4] == 100
@@ -131,11 +131,11 @@ def test_time_passes_and_the_chip_fails(session: Session) -> None:
     steps += [("run", 2_570)] * 14
     steps += [("send", "code", ALICE), ("run", 15_000), ("chip", "error", True), ("run", 12_000)]
     seen = session.run(steps)
-    shown = [(step[1][3].replace(" ", ""), step[1][6]) for step in seen[2:16]]
+    shown = [(step[1][4].replace(" ", ""), step[1][7]) for step in seen[2:16]]
     assert {code for code, _ in shown} == {by_hmac(SECRET, UTC // 30 + step, 8, "SHA1") for step in (0, 1)}
     assert any(small.startswith("next ") for _, small in shown)
     assert statuses(seen[17]) == [errors.NotConfirmed.status]
-    assert seen[19][1][4] == "Clock error"
+    assert seen[19][1][5] == "Clock error"
 
 
 def test_dates_to_2106(session: Session) -> None:

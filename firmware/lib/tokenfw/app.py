@@ -21,17 +21,37 @@ if TYPE_CHECKING:
     from .views import View
 
     class Display(Protocol):
-        """Shows a View. `width` is the length of a full bar in pixels; `fault` is "" or says why not."""
+        """Shows a View: it never raises for any text, and cuts what is too long with an ellipsis.
 
-        width: int
+        bar_width  pixels of a full bar
+        rows       how many rows of a list fit
+        still      whether it keeps its picture and is slow to change (e-paper): no bar moves there
+        fault      "" or what is wrong with it
+        """
+
+        bar_width: int
+        rows: int
+        still: bool
         fault: str
 
         def show(self, view: View) -> None: ...
+        def light(self, level: int) -> None:
+            """Be off (0), dim (1) or bright (2)."""
 
     class Buttons(Protocol):
-        """`pressed` returns the names of the buttons pressed since it was last asked, in order."""
+        """`events` returns what happened since it was last asked, in order: (name, whether it went down).
 
-        def pressed(self) -> list[str]: ...
+        Names: "previous", "next", "confirm"; a keypad also has "0" to "9", "clear" and "enter".
+        """
+
+        def events(self) -> list[tuple[str, bool]]: ...
+
+    class Keyboard(Protocol):
+        """Types into the host: decimal digits, and Enter if asked. Raises FobError where none listens."""
+
+        fault: str
+
+        def type(self, text: str, enter: bool) -> None: ...
 
     class Link(Protocol):
         """The serial line: `read` returns what has come, at once; `write` sends all or drops it."""
@@ -78,8 +98,9 @@ class App:
     def step(self, now_ms: int) -> int:
         """Do what is due at tick `now_ms` (ms since start) and return how many ms may pass until the next."""
         self.clock.step(now_ms)
-        for button in self._buttons.pressed():
-            self._press(button, now_ms)
+        for button, down in self._buttons.events():
+            if down:
+                self._press(button, now_ms)
         for payload in self.frames.feed(self._link.read()):
             self._send(self._dispatcher.receive(payload, now_ms))
         self._send(self._dispatcher.poll(now_ms))
@@ -153,7 +174,7 @@ class App:
             self._failure = str(error)
 
     def _look(self, now_ms: int) -> "View":
-        width = self._display.width
+        width = self._display.bar_width
         question = self._dispatcher.question
         if question:
             left_ms = (self._dispatcher.due_ms or 0) - now_ms
@@ -172,7 +193,7 @@ class App:
     def _look_at_hotp(self, account: "Account", place: str, now_ms: int) -> "View":
         code, until_ms = self._hotp
         if code and now_ms < until_ms:
-            return views.hotp_code(account, place, code, until_ms - now_ms, HOTP_MS, self._display.width)
+            return views.hotp_code(account, place, code, until_ms - now_ms, HOTP_MS, self._display.bar_width)
         self._hotp = ("", 0)
         return views.hotp_idle(account, place)
 
@@ -180,9 +201,9 @@ class App:
         try:
             step, left_ms = self.time_step(account, now_ms)
         except ClockFailed:
-            return views.clock_unusable(account, place, "Clock error")
+            return views.clock_unusable(account, place, "clock_failed")
         except ClockNotSet:
-            return views.clock_unusable(account, place, "Clock not set")
+            return views.clock_unusable(account, place, "clock_not_set")
         pair = (codes.code(step), codes.code(step + 1) if left_ms <= 2 * views.NEXT_MS else "")
         doubt = views.doubt(self.clock.bound_ms(now_ms))
-        return views.totp(account, place, pair, left_ms, self._display.width, doubt)
+        return views.totp(account, place, pair, left_ms, self._display.bar_width, doubt)

@@ -1,7 +1,7 @@
 """What the screen says, as data: a pure function of the state gives a `View`, a renderer draws it.
 
 Every screen has the same places: title and corner in the first line, subtitle in the second, in the
-middle a code in large digits or a message, under it a bar, at the bottom a small line.
+middle a code in large digits, a message or the rows of a list, under it a bar, at the bottom a small line.
 """
 
 from collections import namedtuple
@@ -10,12 +10,64 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tokencore.account import Account
 
-# bar: length in pixels, or -1 where the screen has none
-View = namedtuple("View", ("title", "corner", "subtitle", "code", "message", "bar", "small"))
+# All that the screen can be; a renderer may give each its own look.
+SCREENS = (
+    "first",  # no account yet
+    "totp",
+    "hotp",
+    "hotp_idle",  # a counter-based account before its code is asked for
+    "list",
+    "question",
+    "typing",
+    "clock_not_set",
+    "clock_failed",
+    "locked",
+    "erase",  # the question before maintenance
+    "maintenance",
+    "low_battery",
+    "failure",  # of an operation at the buttons
+    "fault",  # of the token's memory
+    "open",  # this board cannot be locked
+)
+
+# bar: length in pixels of the display's bar_width, or -1 where the screen has none
+# battery: percent, or -1 where it is not measured
+# rows, row: the texts of a list and the index of the chosen one; () and 0 where there is none
+View = namedtuple(
+    "View",
+    (
+        "screen",
+        "title",
+        "corner",
+        "subtitle",
+        "code",
+        "message",
+        "bar",
+        "small",
+        "battery",
+        "rows",
+        "row",
+    ),
+)
 
 NEXT_MS = 5000  # how long before its step the next code is shown
 DOUBT_MS = 2000  # a clock that may be off by less is shown as good
-BLANK = View("", "", "", "", "", -1, "")
+
+
+def _view(
+    screen: str,
+    title: str = "",
+    corner: str = "",
+    subtitle: str = "",
+    code: str = "",
+    message: str = "",
+    bar: int = -1,
+    small: str = "",
+    battery: int = -1,
+    rows: "tuple[str, ...]" = (),
+    row: int = 0,
+) -> View:
+    return View(screen, title, corner, subtitle, code, message, bar, small, battery, rows, row)
 
 
 def grouped(code: str) -> str:
@@ -34,11 +86,11 @@ def corner(position: int, count: int) -> str:
 
 
 def empty() -> View:
-    return View("No accounts", "", "", "", "Add one at a desk", -1, "provisioner add")
+    return _view("first", title="No accounts", message="Add one at a desk", small="provisioner add")
 
 
 def fault(text: str) -> View:
-    return View("Memory fault", "", text, "", "Codes are off", -1, "provisioner info")
+    return _view("fault", "Memory fault", "", text, message="Codes are off", small="provisioner info")
 
 
 def doubt(bound_ms: "int | None") -> str:
@@ -54,27 +106,39 @@ def totp(
     """A time-based code, its countdown and the clock's doubt; in the last five seconds the next code."""
     small = "next " + grouped(codes[1]) if left_ms <= NEXT_MS else doubt
     length = bar(left_ms, account.period * 1000, width)
-    return View(account.issuer, place, account.name, grouped(codes[0]), "", length, small)
+    return _view("totp", account.issuer, place, account.name, grouped(codes[0]), bar=length, small=small)
 
 
-def clock_unusable(account: "Account", place: str, message: str) -> View:
+def clock_unusable(account: "Account", place: str, screen: str) -> View:
     """No code: one from a wrong time would be refused, and looks like a good one."""
-    return View(account.issuer, place, account.name, "", message, -1, "provisioner sync")
+    message = "Clock error" if screen == "clock_failed" else "Clock not set"
+    return _view(screen, account.issuer, place, account.name, message=message, small="provisioner sync")
 
 
 def hotp_idle(account: "Account", place: str) -> View:
-    return View(account.issuer, place, account.name, "", "Press confirm", -1, "for the next code")
+    return _view(
+        "hotp_idle",
+        account.issuer,
+        place,
+        account.name,
+        message="Press confirm",
+        small="for the next code",
+    )
 
 
 def hotp_code(account: "Account", place: str, code: str, left_ms: int, whole_ms: int, width: int) -> View:
-    return View(account.issuer, place, account.name, grouped(code), "", bar(left_ms, whole_ms, width), "")
+    length = bar(left_ms, whole_ms, width)
+    return _view("hotp", account.issuer, place, account.name, grouped(code), bar=length)
 
 
 def question(issuer: str, name: str, left_ms: int, whole_ms: int, width: int) -> View:
     """A host asks for a code: a press of confirm lets it out."""
-    return View("Send code?", "", issuer or name, "", "Press confirm", bar(left_ms, whole_ms, width), name)
+    length = bar(left_ms, whole_ms, width)
+    return _view(
+        "question", "Send code?", subtitle=issuer or name, message="Press confirm", bar=length, small=name
+    )
 
 
 def failure(text: str) -> View:
     """An operation at the buttons failed."""
-    return View("Failed", "", "", "", text, -1, "press any button")
+    return _view("failure", "Failed", message=text, small="press any button")

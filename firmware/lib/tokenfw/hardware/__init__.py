@@ -24,14 +24,14 @@ def build() -> App:
     displayio.release_displays()
     i2c = _open_i2c(settings["i2c"])
     vault = Vault(drive.DriveFile("/vault.bin"), settings[""]["capacity"])
-    keys, chip = settings["buttons"], settings["rtc"]
+    chip = settings["rtc"]
     crystal = CRYSTALS[chip.get("crystal", "compensated")]
     return App(
         Identity(bytes(microcontroller.cpu.uid).hex().upper(), settings[""]["id"]),
         vault,
         Clock(rtc.DRIVERS[chip["driver"]](i2c), vault.clock_floor, Discipline(crystal, vault.clock_record)),
         display.open_display(i2c, settings["display"]),
-        buttons.Buttons([getattr(board, pin) for pin in keys["pins"]], keys["names"], keys["pressed"]),
+        buttons.open_buttons(settings["buttons"], settings.get("encoder")),
         link.UsbLink(),
     )
 

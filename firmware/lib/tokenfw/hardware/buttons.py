@@ -1,24 +1,100 @@
-"""Buttons by `keypad`, which scans and debounces them in the background."""
+"""Buttons by `keypad`, which scans and debounces them in the background, and an encoder by `rotaryio`."""
 
+import board
 import keypad
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     import microcontroller
+    import rotaryio
+
+    Moves = list[tuple[str, bool]]
+
+_WRAP = 1 << 29  # of `supervisor.ticks_ms`, which stamps the events
 
 
 class Buttons:
-    """Pins and what their buttons are called; `pressed` is a pin's level while its button is down."""
+    """Pins, what their buttons are called, and each pin's level while its button is down.
 
-    def __init__(self, pins: "list[microcontroller.Pin]", names: "list[str]", pressed: bool) -> None:
+    `keypad.Keys` takes one level for all its pins, so pins of another level have a Keys of their own.
+    A detent of `encoder` is a press and release of "next", or "previous" the other way round.
+    """
+
+    def __init__(
+        self,
+        pins: "list[microcontroller.Pin]",
+        names: "list[str]",
+        pressed: "bool | list[bool]",
+        encoder: "rotaryio.IncrementalEncoder | None" = None,
+    ) -> None:
+        levels = pressed if isinstance(pressed, list) else [pressed] * len(pins)
+        self._groups: list[_Group] = []
+        for level in (False, True):
+            ours = [number for number, its in enumerate(levels) if its == level]
+            if ours:
+                self._groups.append(_Group([pins[n] for n in ours], [names[n] for n in ours], level))
+        self._encoder = encoder
+        self._position = encoder.position if encoder else 0
+
+    def events(self) -> "Moves":
+        """Return (name, whether it went down) of all that happened since last asked, in order."""
+        moves: Moves = []
+        stamped: list[tuple[int, str, bool]] = []
+        for group in self._groups:
+            stamped = _merged(stamped, group.events())
+        for _, name, down in stamped:
+            moves.append((name, down))
+        if self._encoder:
+            turned = self._encoder.position - self._position
+            self._position += turned
+            name = "next" if turned > 0 else "previous"
+            moves.extend([(name, True), (name, False)] * abs(turned))
+        return moves
+
+
+class _Group:
+    """Buttons of one level."""
+
+    def __init__(self, pins: "list[microcontroller.Pin]", names: "list[str]", level: bool) -> None:
         self._names = names
-        self._keys = keypad.Keys(tuple(pins), value_when_pressed=pressed, pull=True)
+        self._keys = keypad.Keys(tuple(pins), value_when_pressed=level, pull=True)
 
-    def pressed(self) -> "list[str]":
-        names: list[str] = []
+    def events(self) -> "list[tuple[int, str, bool]]":
+        found: list[tuple[int, str, bool]] = []
+        stamp = 0
         while True:
             event = self._keys.events.get()
             if event is None:
-                return names
-            if event.pressed:
-                names.append(self._names[event.key_number])
+                break
+            stamp = event.timestamp
+            found.append((stamp, self._names[event.key_number], event.pressed))
+        if self._keys.events.overflowed:
+            # A release may be lost: take all for released, what is still down is told anew.
+            self._keys.events.clear()
+            self._keys.reset()
+            found.extend([(stamp, name, False) for name in self._names])
+        return found
+
+
+def _merged(
+    first: "list[tuple[int, str, bool]]", second: "list[tuple[int, str, bool]]"
+) -> "list[tuple[int, str, bool]]":
+    """Return two lists of (ticks, …) in order as one: a board's sort would mix equal ticks."""
+    merged: list[tuple[int, str, bool]] = []
+    while first and second:
+        # The ticks wrap: the shorter way round tells which is earlier.
+        later = (second[0][0] - first[0][0]) % _WRAP < _WRAP // 2
+        merged.append(first.pop(0) if later else second.pop(0))
+    return merged + first + second
+
+
+def open_buttons(keys: "Any", encoder: "Any") -> Buttons:
+    """Return the buttons of a board file's [buttons] and, where it has one, [encoder]."""
+    wheel = None
+    if encoder:
+        import rotaryio  # not on every board
+
+        wheel = rotaryio.IncrementalEncoder(getattr(board, encoder["a"]), getattr(board, encoder["b"]))
+    return Buttons([getattr(board, pin) for pin in keys["pins"]], keys["names"], keys["pressed"], wheel)

@@ -10,7 +10,6 @@ from adafruit_displayio_ssd1306 import SSD1306
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import busdisplay
     import busio
 
     from tokenfw.app import Display
@@ -23,21 +22,28 @@ _WHITE = 0xFFFFFF
 class NoDisplay:
     """Stands for a display that does not answer: the desk is told, codes go over the wire."""
 
-    width = 128
+    bar_width = 128
+    rows = 4
+    still = False
     fault = "the display does not answer: check its cable and address"
 
     def show(self, view: "View") -> None:
+        pass
+
+    def light(self, level: int) -> None:
         pass
 
 
 class MonoDisplay:
     """The renderer: one label for each place of a View, and the bar."""
 
+    rows = 4
+    still = False
     fault = ""
 
-    def __init__(self, display: "busdisplay.BusDisplay") -> None:
+    def __init__(self, display: SSD1306) -> None:
         self._display = display
-        self.width = display.width
+        self.bar_width = display.width
         cell_width, self._line = _FONT.get_bounding_box()[:2]
         self._columns = display.width // cell_width
         self._title = _label(0, 0)
@@ -60,10 +66,10 @@ class MonoDisplay:
         space = self._columns - len(view.corner) - 1 if view.corner else self._columns
         _write(self._title, _fit(view.title, space))
         _write(self._corner, view.corner)
-        self._corner.x = self.width - self._corner.width
+        self._corner.x = self.bar_width - self._corner.width
         _write(self._subtitle, _fit(view.subtitle, self._columns))
         _write(self._code, view.code)
-        self._code.x = (self.width - 2 * self._code.width) // 2
+        self._code.x = (self.bar_width - 2 * self._code.width) // 2
         lines = wrap_text_to_lines(_drawable(view.message), self._columns)[:2]
         _write(self._message, "\n".join([_centred(line, self._columns) for line in lines]))
         _write(self._small, _fit(view.small, self._columns))
@@ -71,6 +77,13 @@ class MonoDisplay:
         if view.bar >= 1:
             self._bar.width = view.bar
         self._display.refresh()
+
+    def light(self, level: int) -> None:
+        """Be off (0), dim (1) or bright (2)."""
+        if level:
+            self._display.wake()
+        else:
+            self._display.sleep()
 
 
 def open_display(i2c: "busio.I2C | None", settings: "dict[str, int]") -> "Display":
