@@ -1,13 +1,42 @@
-"""Before USB starts: close the drive, the console and MIDI, and open the data port alone."""
+"""Before USB starts: close the drive, the console and MIDI, and open the data port alone.
+
+What closes comes first, each import beside its use: where a later line fails, the earlier ones hold.
+"""
 
 import storage
-import supervisor
-import usb_cdc
-import usb_hid
-import usb_midi
 
 storage.disable_usb_drive()
+
+import usb_cdc
+
 usb_cdc.enable(console=False, data=True)
-usb_hid.disable()
+
+import usb_midi
+
 usb_midi.disable()
+
+import usb_hid
+
+usb_hid.disable()
+
+import supervisor
+
+if supervisor.runtime.ble_workflow:
+    supervisor.runtime.ble_workflow = False
 supervisor.set_usb_identification("Fobsmith", "Fobsmith token")
+
+# Maintenance: tokenfw/hardware/maintenance.py has left this mark after the vault was erased. It opens
+# one start; data port and keyboard make room for console and drive where a chip has few endpoints.
+import os
+
+import microcontroller
+
+if microcontroller.nvm[0:4] == b"OPEN":
+    microcontroller.nvm[0:4] = bytes(4)
+    try:
+        os.stat("/vault.bin")
+    except OSError as error:
+        if error.errno == 2:
+            usb_hid.disable()
+            usb_cdc.enable(console=True, data=False)
+            storage.enable_usb_drive()

@@ -61,6 +61,7 @@ def _supervisor(context: Context) -> ModuleType:
         serial_connected=False,
         serial_bytes_available=0,
         autoreload=True,
+        ble_workflow=False,
         rgb_status_brightness=255,
     )
     return module(

@@ -1,5 +1,9 @@
 """Files on the board's drive. boot.py has closed it to the USB host, so the firmware may write."""
 
+import os
+
+VAULT = "/vault.bin"  # as boot.py has it
+
 _ENOENT = 2
 _EROFS = 30
 _PIECE = 512  # bytes: the heap of a board has no large free pieces
@@ -52,6 +56,17 @@ class DriveFile:
         if self._file:
             self._file.close()
         self._file = open(self._path, "w+b")
+
+    def remove(self) -> None:
+        """Take the file off the drive, if it is there."""
+        if self._file:
+            self._file.close()
+            self._file = None
+        try:
+            os.remove(self._path)
+        except OSError as error:
+            if error.errno != _ENOENT:
+                raise
 
     def _writable(self) -> "BinaryIO":
         try:
