@@ -1,7 +1,7 @@
 """The two alarms of a DS3231: whether one has come due between two seconds (datasheet, Table 2)."""
 
 from .bcd import from_bcd, hour
-from .ds3231_calendar import DAY, digits
+from .rtc_calendar import DAY, digits
 
 _MASK = 0x80
 

@@ -1,7 +1,7 @@
-"""The calendar of a DS3231: seconds since 2000-01-01 and the digits that the chip makes of them.
+"""The calendar of a clock chip: seconds since 2000-01-01 and the digits that the chip makes of them.
 
-Every fourth year is a leap year to the chip, 2100 too ("leap-year compensation valid up to 2100"), and
-after the year 99 of century 1 comes the year 00 of century 0.
+Every fourth year is a leap year to the chip, 2100 too. The year counts to 199, the hundred being the
+century bit of the chips that have one; after it comes the year 0.
 """
 
 DAY = 86400
