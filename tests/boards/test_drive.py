@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from boards.bundle import files
 from boards.simulator.pico import drive, parts
-from boards.simulator.pico.bundle import files
-from boards.simulator.simulator import FIRMWARE
 
 SIZE = 1 << 20
 
@@ -24,7 +23,7 @@ def _image() -> bytearray:
 
 
 def test_files_come_back_and_only_changes_are_written() -> None:
-    image, firmware = _image(), files(FIRMWARE, "raspberry_pi_pico")
+    image, firmware = _image(), files("raspberry_pi_pico")
     assert sorted(drive.write(image, firmware)) == sorted(firmware)
     assert {path: drive.read(bytes(image), path) for path in firmware} == firmware
     drive.write(image, {"vault.bin": b"the token's own"})
@@ -39,7 +38,7 @@ def test_files_come_back_and_only_changes_are_written() -> None:
 
 @pytest.mark.skipif(shutil.which("mcopy") is None, reason="mtools is not installed")
 def test_another_program_reads_the_same(tmp_path: Path) -> None:
-    image, firmware = _image(), files(FIRMWARE, "raspberry_pi_pico")
+    image, firmware = _image(), files("raspberry_pi_pico")
     drive.write(image, firmware)
     path = tmp_path / "drive.img"
     path.write_bytes(image)

@@ -1,4 +1,4 @@
-"""What the pico engine is made of, as far as it needs no image: UF2 files, the wires' bundle, refusals."""
+"""What the pico engine is made of, as far as it needs no image: UF2 files, descriptors, refusals."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from boards.simulator.pico.bundle import files
 from boards.simulator.pico.chip import check_uf2
 from boards.simulator.pico.usb import interfaces
-from boards.simulator.simulator import FIRMWARE
 
 _RP2040, _RP2350 = 0xE48BFF56, 0xE48BFF59
 
@@ -42,28 +40,6 @@ def test_other_files_are_refused_with_what_to_take(tmp_path: Path, content: byte
     path.write_bytes(content)
     with pytest.raises(ValueError, match=f"{why}.* take CircuitPython's for raspberry_pi_pico"):
         check_uf2(path)
-
-
-def test_bundle_has_the_firmware_and_what_it_imports() -> None:
-    found = files(FIRMWARE, "raspberry_pi_pico")
-    assert found["boot.py"] == (FIRMWARE / "boot.py").read_bytes()
-    assert b'id = "raspberry_pi_pico"' in found["board.toml"]
-    ours = {path.relative_to(FIRMWARE).as_posix() for path in FIRMWARE.rglob("*.py")}
-    assert ours <= set(found)
-    # What drivers import in turn is there too, and nothing of the host's stand-ins.
-    assert {
-        "lib/adafruit_ds3231.py",
-        "lib/adafruit_register/i2c_bit.py",
-        "lib/adafruit_register/__init__.py",
-    } <= set(found)
-    assert {"lib/adafruit_display_text/__init__.py", "lib/adafruit_display_text/label.py"} <= set(found)
-    assert not [path for path in found if "blinka" in path or "typing" in path or "pyc" in path]
-
-
-def test_bundle_names_a_library_that_is_missing(tmp_path: Path) -> None:
-    (tmp_path / "code.py").write_text("import adafruit_of_no_such_chip\n")
-    with pytest.raises(ValueError, match="adafruit_of_no_such_chip, which is not installed"):
-        files(tmp_path, "raspberry_pi_pico")
 
 
 def test_interfaces_are_read_from_a_descriptor() -> None:

@@ -12,18 +12,19 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import boards
+from boards.bundle import files
 
 from ..button import Button
 from ..clock import MS_NS, SECOND_NS
 from ..control import RequestFailed
 from ..ds3231 import DS3231
 from ..hardware import FAULTS
+from ..hid_host import HidPort
 from ..links import Link
 from ..simulator import FIRMWARE
 from ..ssd1306 import HEIGHT, SSD1306, WIDTH
 from ..state import Kept
 from . import drive
-from .bundle import files
 from .chip import DRIVE_START, NVM_START, Chip
 from .usb import Host
 from .wires import Wires
@@ -36,8 +37,10 @@ _DRIVE = DRIVE_START - NVM_START
 
 @dataclass
 class Soldered:
-    """What eyes and fingers reach: the picture of the last whole refresh, and the buttons."""
+    """What eyes and fingers reach: the picture of the last whole refresh, and the buttons; and the
+    computer that is typed into."""
 
+    hid: HidPort
     display: SSD1306
     buttons: dict[str, Button]
 
@@ -84,7 +87,8 @@ class PicoSimulator:
         self._kept, self._link, self._console, self._path = kept, link, console, flash_path
         self._chip = Chip(uf2)
         self.clock = EmulatedClock(utc_ns, self._chip)
-        self.host = Host(self._chip.device, link)
+        hid = HidPort(self.clock.now_ns)
+        self.host = Host(self._chip.device, link, hid)
         self._told = False
         self.rtc = DS3231(self.clock.now_ns, kept.ppb)
         if kept.rtc is not None:
@@ -96,7 +100,7 @@ class PicoSimulator:
         self._display = SSD1306()
         self._shown_ns = -1.0
         keys = self._board["buttons"]
-        self.hardware = Soldered(SSD1306(), {name: Button(n) for n, name in enumerate(keys["names"])})
+        self.hardware = Soldered(hid, SSD1306(), {name: Button(n) for n, name in enumerate(keys["names"])})
         self._wires = self._solder("display-absent" in faults)
         self._stored = self._load_flash(firmware)
 
@@ -117,7 +121,7 @@ class PicoSimulator:
             raise ValueError(f"{self._path} is not this engine's: use another folder") from None
         memory = bytearray(self._chip.memory())
         image = memory[_DRIVE:]
-        drive.write(image, files(firmware, self._kept.board))
+        drive.write(image, files(self._kept.board, firmware))
         memory[_DRIVE:] = image
         self._chip.load(bytes(memory))
         return stored
