@@ -1,4 +1,4 @@
-"""Before USB starts: close the drive, the console and MIDI, and open the data port alone.
+"""Before USB starts: close the drive, the console and MIDI, and open the data port and a keyboard alone.
 
 What closes comes first, each import beside its use: where a later line fails, the earlier ones hold.
 """
@@ -17,7 +17,7 @@ usb_midi.disable()
 
 import usb_hid
 
-usb_hid.disable()
+usb_hid.enable((usb_hid.Device.KEYBOARD,))
 
 import supervisor
 

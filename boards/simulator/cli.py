@@ -20,6 +20,7 @@ from . import eye, png, state
 from .clock import SECOND_NS, RunningClock
 from .control import NotRunning, RequestFailed, call
 from .hardware import FAULTS
+from .hid_host import KEYMAPS
 from .links import Link, PtyLink, TcpLink
 from .pico.simulator import UID, PicoSimulator
 from .process import Clock, Process, Token
@@ -175,6 +176,18 @@ def press(folder: Path, button: str, hold: int) -> None:
     """Press BUTTON (previous, next, confirm) and return when it is released."""
     with _failures():
         _print(call(folder, "press", _TIMEOUT + hold / 10, button=button, hold_ms=hold))
+
+
+@main.command()
+@_state
+@click.option(
+    "--layout", type=click.Choice(KEYMAPS, case_sensitive=False), default="us", help="The computer's keymap."
+)
+@click.option("--clear", is_flag=True, help="Forget it then.")
+def typed(folder: Path, layout: str, clear: bool) -> None:
+    """Print what the token has typed into the computer as JSON."""
+    with _failures():
+        _print(call(folder, "typed", _TIMEOUT, layout=layout, clear=clear))
 
 
 @main.command()

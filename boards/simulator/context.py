@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from .clock import MS_NS, SECOND_NS
 from .hardware import Hardware
@@ -30,6 +31,7 @@ class Usb:
     hid: bool = True
     midi: bool = True
     attached: bool = False
+    hid_devices: tuple[Any, ...] | None = None  # as usb_hid describes them; None for its own three
 
     def change(self, what: str, enabled: bool) -> None:
         """Enable or disable a device. Raises RuntimeError once USB has started."""

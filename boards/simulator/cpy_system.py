@@ -44,6 +44,24 @@ def _time(context: Context) -> ModuleType:
     )
 
 
+class _Runtime:
+    """`supervisor.runtime`."""
+
+    serial_connected = False
+    serial_bytes_available = 0
+    autoreload = True
+    rgb_status_brightness = 255
+    ble_workflow = False
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @property
+    def usb_connected(self) -> bool:
+        """Whether a host has enumerated the token and the bus is awake."""
+        return self._context.hardware.hid.mounted
+
+
 def _supervisor(context: Context) -> ModuleType:
     def reload() -> NoReturn:
         raise Reload
@@ -55,20 +73,11 @@ def _supervisor(context: Context) -> ModuleType:
             if len(text.encode("ascii")) > _USB_NAME:
                 raise ValueError(f"length must be <= {_USB_NAME}")
 
-    runtime = module(
-        "runtime",
-        usb_connected=True,
-        serial_connected=False,
-        serial_bytes_available=0,
-        autoreload=True,
-        ble_workflow=False,
-        rgb_status_brightness=255,
-    )
     return module(
         "supervisor",
         ticks_ms=context.ticks_ms,
         reload=reload,
-        runtime=runtime,
+        runtime=_Runtime(context),
         set_usb_identification=set_usb_identification,
     )
 

@@ -1,4 +1,4 @@
-"""The simulated modules `usb_cdc`, `usb_hid`, `usb_midi` and `storage`."""
+"""The simulated modules `usb_cdc`, `usb_midi` and `storage`."""
 
 from types import ModuleType
 from typing import Any
@@ -106,9 +106,6 @@ def modules(context: Context) -> dict[str, ModuleType]:
         usb.change("console", console)
         usb.change("data", data)
 
-    def enable_hid(devices: Any = (), boot_device: int = 0) -> None:
-        usb.change("hid", bool(devices))
-
     data = Serial(context) if usb.attached and usb.data else None
     return {
         "usb_cdc": module(
@@ -119,7 +116,6 @@ def modules(context: Context) -> dict[str, ModuleType]:
             data=data,
             Serial=Serial,
         ),
-        "usb_hid": module("usb_hid", enable=enable_hid, disable=lambda: usb.change("hid", False), devices=()),
         "usb_midi": module(
             "usb_midi",
             enable=lambda: usb.change("midi", True),

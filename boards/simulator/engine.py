@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TextIO
 
-from . import cpy_display, cpy_keypad, cpy_pins, cpy_system, cpy_usb
+from . import cpy_display, cpy_hid, cpy_keypad, cpy_pins, cpy_system, cpy_usb
 from .context import Context, Reload, Reset
 from .files import opener
 from .flash import PowerCut
@@ -88,6 +88,7 @@ class _Start:
             **cpy_pins.modules(self._context),
             **cpy_keypad.modules(self._context),
             **cpy_usb.modules(self._context),
+            **cpy_hid.modules(self._context),
             **cpy_system.modules(self._context),
         }
         realm = Realm(self._device_module, self._device_file, lazy=True)

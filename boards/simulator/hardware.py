@@ -9,6 +9,7 @@ from .bus import I2CBus
 from .button import Button
 from .drive import Drive
 from .flash import Flash, Nvm, Region
+from .hid_host import HidPort
 from .links import Link
 from .ssd1306 import HEIGHT, SSD1306, WIDTH
 
@@ -62,6 +63,7 @@ class Hardware:
 
     def __post_init__(self) -> None:
         self._check_board()
+        self.hid = HidPort(self.now_ns)
         self.nvm = Nvm(Region(self.flash, 0, NVM_SECTORS))
         self.drive = Drive(Region(self.flash, NVM_SECTORS, DRIVE_SECTORS))
         self.rtc = ds3231.DS3231(self.now_ns)

@@ -5,6 +5,11 @@ The keymaps are written as the keys' engravings, row by row, and know nothing of
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
+
+from .clock import MS_NS
+
 # Usages (HID Usage Tables, page 0x07) of the keys from left to right.
 _NUMBER_ROW = range(0x1E, 0x28)
 _LETTER_ROWS = (
@@ -71,3 +76,92 @@ class HidHost:
                     raise ValueError(f"the keymap has no sign for usage {usage:#04x}")
                 self.text += self._keys[key]
         self._last = bytes(report)
+
+
+LISTENING, STALLED, ASLEEP, ABSENT = HOSTS = ("listening", "stalled", "asleep", "absent")
+_POLL_NS = 8 * MS_NS  # bInterval of CircuitPython's HID endpoint
+_KEPT = 65536  # reports
+
+
+class HidPort:
+    """The keyboard's endpoint, which holds one report, and the computer that reads it every 8 ms.
+
+    The computer is "listening", has "stalled" (the keyboard is enumerated and never asked), is "asleep"
+    (the bus is suspended) or "absent" (a charger). Times are the world's ns.
+    """
+
+    def __init__(self, now_ns: Callable[[], int]) -> None:
+        self._now_ns = now_ns
+        self._host = LISTENING
+        self._waiting = b""
+        self._due_ns = 0
+        self._received: deque[bytes] = deque(maxlen=_KEPT)
+
+    @property
+    def host(self) -> str:
+        """What the computer does, one of HOSTS."""
+        return self._host
+
+    @host.setter
+    def host(self, state: str) -> None:
+        if state not in HOSTS:
+            raise ValueError(f"a HID host is one of {', '.join(HOSTS)}")
+        self._poll()
+        self._host = state
+        self._due_ns = self._next_poll()
+        if state == ABSENT:
+            self._waiting = b""
+
+    @property
+    def mounted(self) -> bool:
+        """Whether the token is enumerated and the bus awake."""
+        return self._host in (LISTENING, STALLED)
+
+    @property
+    def asleep(self) -> bool:
+        return self._host == ASLEEP
+
+    @property
+    def ready(self) -> bool:
+        """Whether the endpoint takes a report now."""
+        self._poll()
+        return self.mounted and not self._waiting
+
+    def send(self, report: bytes) -> None:
+        """Put a report into the endpoint, which has to be `ready`."""
+        self._waiting, self._due_ns = report, self._next_poll()
+
+    def receive(self, report: bytes) -> None:
+        """Take a report that the computer has read by itself, from an engine with an endpoint of its own."""
+        self._received.append(report)
+
+    def unplug(self) -> None:
+        """Lose the token's power: what was not read is gone, and the computer lets go of all keys."""
+        self._poll()
+        self._waiting = b""
+        if not self.released:
+            self.receive(bytes(8))
+
+    def typed(self, layout: str, clear: bool = False) -> str:
+        """Return what a program on a computer with that keymap has got since it was last cleared."""
+        self._poll()
+        host = HidHost(layout)
+        for report in self._received:
+            host.receive(report)
+        if clear:
+            self._received.clear()
+        return host.text
+
+    @property
+    def released(self) -> bool:
+        """Whether the computer sees no key held."""
+        self._poll()
+        return not self._received or not any(self._received[-1])
+
+    def _poll(self) -> None:
+        if self._waiting and self._host == LISTENING and self._now_ns() >= self._due_ns:
+            self.receive(self._waiting)
+            self._waiting = b""
+
+    def _next_poll(self) -> int:
+        return (self._now_ns() // _POLL_NS + 1) * _POLL_NS

@@ -95,6 +95,8 @@ class Process:
             return {"display": self._simulator.hardware.display.state(), **self._times()}, 0
         if do == "press":
             return self._press(request)
+        if do == "typed":
+            return self._typed(request), 0
         if do == "clock":
             return self._advance(request)
         if do == "stop":
@@ -109,6 +111,14 @@ class Process:
             raise RequestFailed(f"this board has no button {button!r}: choose one of {known}")
         released_ns = self._simulator.press(button, int(request["hold_ms"]))
         return {"pressed": button}, released_ns + _SETTLED_NS
+
+    def _typed(self, request: dict[str, Any]) -> Reply:
+        layout, hid = str(request.get("layout")), self._simulator.hardware.hid
+        try:
+            text = hid.typed(layout, bool(request.get("clear")))
+        except ValueError as error:
+            raise RequestFailed(f"the keyboard sent what no keyboard sends: {error}") from None
+        return {"layout": layout, "text": text, "released": hid.released}
 
     def _advance(self, request: dict[str, Any]) -> tuple[Reply, int]:
         seconds = float(request.get("advance", 0))

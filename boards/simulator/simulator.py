@@ -88,6 +88,7 @@ class Simulator:
         """Unplug the token; `drain` takes the clock's battery out as well."""
         self.flash.powered = False
         self.hardware.drive.lose_power()
+        self.hardware.hid.unplug()
         self.hardware.replace_display()
         if self._engine is not None:
             self._engine.machine.kill(patience=0.3)
@@ -165,6 +166,10 @@ class Simulator:
     def texts(self) -> list[eye.Text]:
         """Return what an eye reads on the screen."""
         return eye.read(self.hardware.display.picture(), eye.terminal_font())
+
+    def typed(self, layout: str, clear: bool = False) -> str:
+        """Return what a computer with that keymap (of hid_host.KEYMAPS) has been typed into."""
+        return self.hardware.hid.typed(layout, clear)
 
     def press(self, button: str, hold_ms: int) -> int:
         """Press a button now; return when its contact is at rest again (world's ns)."""
