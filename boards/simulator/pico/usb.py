@@ -1,4 +1,5 @@
-"""The host at the far end of the emulated USB: it enumerates, and joins the data port to a Link.
+"""The host at the far end of the emulated USB: it enumerates, joins the data port to a Link, and keeps
+what is typed.
 
 It holds an OUT transfer as long as it has nothing to send, as a host does. The emulator's own host
 answers each with an empty packet, which never lets the firmware sleep.
@@ -7,10 +8,12 @@ answers each with an empty packet, which never lets the firmware sleep.
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..hid_host import HidPort
 from ..links import Link
 
 _INTERFACE, _ENDPOINT, _CONFIGURATION = 4, 5, 2
-_CDC_DATA, _IN = 10, 0x80
+_CDC_DATA, _HID, _IN = 10, 3, 0x80
+_KEYBOARD = 1  # the id of CircuitPython's keyboard reports
 _HEADER = 9  # bytes of a configuration descriptor before its interfaces
 
 
@@ -26,10 +29,11 @@ class Interface:
 class Host:
     """The host of `device`, an rp2040py device. `interfaces` are those of the last enumeration."""
 
-    def __init__(self, device: Any, link: Link) -> None:
+    def __init__(self, device: Any, link: Link, hid: HidPort) -> None:
         self._cdc = device.cdc
         self._usb = device.mcu.usb_ctrl
         self._link = link
+        self._hid = hid
         self._stock_read = self._usb.on_endpoint_read
         self._stock_write = self._usb.on_endpoint_write
         self._stock_reset = self._usb.on_reset
@@ -44,7 +48,7 @@ class Host:
     def _forget(self) -> None:
         self._waiting: dict[int, int] = {}  # OUT endpoint: bytes that the token can take
         self._descriptor = bytearray()
-        self._out = 0
+        self._out = self._keys = 0
         self.interfaces: list[Interface] = []
         self.connected = False
 
@@ -71,6 +75,8 @@ class Host:
     def _written(self, endpoint: int, data: bytes | bytearray) -> None:
         if endpoint == 0 and not self.interfaces:
             self._collect(bytes(data))
+        if endpoint == self._keys and data[:1] == bytes((_KEYBOARD,)):
+            self._hid.receive(bytes(data[1:]))
         self._stock_write(endpoint, data)
 
     def _collect(self, data: bytes) -> None:
@@ -84,12 +90,15 @@ class Host:
             for interface in self.interfaces:
                 if interface.kind == _CDC_DATA:  # The last one: the console, if it is open, comes first.
                     self._out = next((e for e in interface.endpoints if not e & _IN), 0)
+                elif interface.kind == _HID:
+                    self._keys = next((e & ~_IN for e in interface.endpoints if e & _IN), 0)
 
     def _connected(self) -> None:
         self.connected = True
 
     def _reset(self) -> None:
         self._stock_reset()
+        self._hid.unplug()
         self._forget()
 
     def _from_token(self, data: bytes | bytearray) -> None:
