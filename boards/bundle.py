@@ -24,9 +24,9 @@ BUILT_IN = ("adafruit_bus_device", "adafruit_pixelbuf")
 NOT_FOR_BOARDS = ("adafruit_blinka", "adafruit_platformdetect", "adafruit_circuitpython_typing")
 
 _PROGRAMS = ("boot.py", "code.py", "safemode.py", "settings.toml")
-_FOLDERS = ("lib", "texts")
+_FOLDERS = ("lib", "texts", "fonts")
 _PACKAGES = ("tokencore", "tokenfw")
-_KINDS = (".py", ".toml", ".bin", ".bdf", ".pcf")
+_KINDS = (".py", ".toml", ".bmp")
 _VERSION = "lib/tokenfw/__init__.py"
 
 
