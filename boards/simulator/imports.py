@@ -50,6 +50,10 @@ class Realm:
         path = self._finder(name, getattr(parent, "__path__", None))
         if path is None:
             raise ImportError(f"no module named '{name}'", name=name)
+        if path.is_dir():
+            self.modules[name] = ModuleType(name)
+            self.modules[name].__path__ = [str(path)]
+            return self.modules[name]
         return self._run(name, path, parent, child)
 
     def main(self, path: Path) -> None:
@@ -112,9 +116,17 @@ def _compiled(path: Path, _changed_ns: int, lazy: bool) -> CodeType:
 
 
 def host_file(name: str, search: list[str] | None) -> Path | None:
-    """Return the source file of a module installed on the host, found without running anything."""
+    """Return the source file of a module installed on the host, found without running anything.
+
+    A package without an __init__.py, as some of Adafruit's are, is its folder.
+    """
     spec = PathFinder.find_spec(name, search)
-    return Path(spec.origin) if spec is not None and spec.origin is not None else None
+    if spec is None:
+        return None
+    for folder in spec.submodule_search_locations or ():
+        if spec.origin is None:
+            return Path(folder)
+    return None if spec.origin is None else Path(spec.origin)
 
 
 def host_module(name: str) -> ModuleType:
