@@ -16,7 +16,7 @@ from tokencore import errors
 from tokencore.account import KINDS
 from tokencore.otp import ALGORITHMS
 
-from . import inputs, output, ports, seeds, selection, views
+from . import firmware_cli, inputs, output, ports, seeds, selection, views
 from .client import Token
 from .failure import failure
 from .faults import DeskError
@@ -212,3 +212,7 @@ def wipe(out: output.Output, token: Token) -> None:
     count = token.info().accounts
     token.wipe(inputs.serial_number(token.serial, count))
     views.wiped(out, token.serial, count)
+
+
+for _command in firmware_cli.COMMANDS:
+    main.add_command(_command)

@@ -14,6 +14,7 @@ from tests.e2e.fob import Fob
 
 PAGE = (ROOT / "docs/provisioner.md").read_text()
 COMMANDS = commands("docs/provisioner.md")
+FLASHING = (ROOT / "docs/flashing.md").read_text()
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 FILES = {
     "alice.txt": f"otpauth://totp/Example:alice?secret={SECRET}&issuer=Example\n",
@@ -49,7 +50,10 @@ def test_every_command_of_the_page_does_what_it_says(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(main.commands))
 def test_every_command_and_option_is_on_the_page(name: str) -> None:
-    assert [command for command in COMMANDS if re.search(rf"provisioner (--json )?{name}\b", command)]
+    shown = COMMANDS + commands("docs/flashing.md")
+    assert [command for command in shown if re.search(rf"provisioner (--json )?{name}\b", command)]
     for parameter in main.commands[name].params:
         for option in parameter.opts:
-            assert not option.startswith("--") or f"`{option}`" in PAGE or f"{name} {option}`" in PAGE
+            assert (
+                not option.startswith("--") or f"`{option}`" in PAGE + FLASHING or f"{name} {option}`" in PAGE
+            )
