@@ -211,7 +211,7 @@ def test_a_value_at_its_limit_is_kept(field: str, value: object) -> None:
 def test_what_is_not_said_is_what_apps_take_it_for() -> None:
     assert vars(Account(b"secret", "alice")) == {
         **{"secret": b"secret", "name": "alice", "issuer": "", "kind": "totp", "algorithm": "SHA1"},
-        **{"digits": 6, "period": 30, "t0": 0, "counter": 0},
+        **{"digits": 6, "period": 30, "t0": 0, "counter": 0, "typing": "code"},
     }
     account = otpauth.parse(f"otpauth://totp/alice?secret={SECRET}")
     assert vars(account) == vars(Account(base32.decode(SECRET), "alice"))

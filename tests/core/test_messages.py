@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tokencore import cbor, errors, messages
-from tokencore.account import Account
+from tokencore.account import TYPINGS, Account
 from tokencore.messages import COMMANDS, Field
 
 GOLDEN = Path(__file__).parents[1] / "golden/messages.json"
@@ -131,9 +131,19 @@ def test_there_is_an_example_of_every_message() -> None:
     assert found == {(command.name, kind) for command in COMMANDS for kind in ("request", "response")}
 
 
-def test_an_account_survives_the_vaults_form() -> None:
-    account = Account(bytes(range(128)), "n" * 64, "é" * 32, "hotp", "SHA512", 8, 3600, 0, 2**64 - 1)
+@pytest.mark.parametrize("typing", TYPINGS)
+def test_an_account_survives_the_vaults_form(typing: str) -> None:
+    account = Account(bytes(range(128)), "n" * 64, "é" * 32, "hotp", "SHA512", 8, 3600, 0, 2**64 - 1, typing)
     assert vars(messages.decode_account(messages.encode_account(account))) == vars(account)
+
+
+def test_the_vaults_form_of_version_0_1_stays_as_it_is() -> None:
+    account = Account(b"secret", "alice", "ACME", "totp", "SHA256", 8, 60)
+    stored = "a9016441434d450265616c69636503000401050806183c070008000946736563726574"
+    assert messages.encode_account(account).hex() == stored
+    account.typing = "enter"
+    assert messages.encode_account(account).hex() == "aa" + stored[2:] + "0a02"
+    assert messages.decode_account(bytes.fromhex(stored)).typing == "code"
 
 
 @pytest.mark.parametrize("status", [*errors.BY_STATUS, 15, 99, 4_000_000_000])

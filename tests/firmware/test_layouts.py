@@ -6,11 +6,11 @@ import random
 
 import pytest
 from tokencore.errors import BadValue
-from tokenfw.layouts import LAYOUTS, strokes
+from tokencore.messages import LAYOUTS
+from tokenfw.layouts import strokes
 
 from boards.simulator.hid_host import KEYMAPS, HidHost
 
-NAMES = [row[0] for row in LAYOUTS]
 CODES = 100_000
 MODHEX = str.maketrans("cbdefghijk", "0123456789")
 
@@ -26,14 +26,14 @@ def type_into(host: HidHost, code: str, layout: str, enter: bool) -> str:
 
 
 def test_every_layout_has_a_host() -> None:
-    assert set(NAMES) == {*KEYMAPS, "modhex"}
+    assert set(LAYOUTS) == {*KEYMAPS, "modhex"}
 
 
-@pytest.mark.parametrize("layout", NAMES)
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_no_character_is_wrong(layout: str) -> None:
     generator = random.Random(layout)
     host = HidHost("us" if layout == "modhex" else layout)
-    for number in range(-(-CODES // len(NAMES))):
+    for number in range(-(-CODES // len(LAYOUTS))):
         code = "".join(generator.choices("0123456789", k=6 + number % 3))
         enter = bool(number % 2)
         text = type_into(host, code, layout, enter)

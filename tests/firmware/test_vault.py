@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tokencore import errors
-from tokencore.account import Account
+from tokencore import cbor, errors
+from tokencore.account import TYPINGS, Account
+from tokencore.messages import LANGUAGES, LAYOUTS
 from tokencore.otp import MAX_COUNTER
-from tokenfw.slices import SLOT
+from tokenfw.slices import SLOT, Slices
 from tokenfw.vault import Vault
 
 from tests.firmware.parts import PowerCut, RamMedium
@@ -24,7 +26,11 @@ def account(name: str, **values) -> Account:
 
 def contents(vault: Vault) -> list[tuple]:
     accounts = [vault.account(position) for position in range(len(vault))]
-    return [(a.issuer, a.name, a.counter, a.secret, a.digits) for a in accounts]
+    return [(a.issuer, a.name, a.counter, a.secret, a.digits, a.typing) for a in accounts]
+
+
+def state(vault: Vault) -> tuple:
+    return contents(vault), vault.clock_floor, vault.clock_record, vault.layout, vault.language
 
 
 def filled(medium: RamMedium, names: str = "abcd") -> Vault:
@@ -40,7 +46,9 @@ OPERATIONS = {
     "move": lambda vault: vault.move(0, 3),
     "remove": lambda vault: vault.remove(2),
     "take_counter": lambda vault: vault.take_counter(1),
-    "set_clock_floor": lambda vault: vault.set_clock_floor(1_900_000_000),
+    "set_clock_floor": lambda vault: vault.set_clock_floor(1_900_000_000, (1, -2, 3)),
+    "set_settings": lambda vault: vault.set_settings("fr", "es"),
+    "set_typing": lambda vault: vault.set_typing(1, "enter"),
     "wipe": lambda vault: vault.wipe(),
 }
 
@@ -51,9 +59,9 @@ def test_power_cut_at_every_write_leaves_old_or_new(name: str) -> None:
     before = RamMedium()
     vault = filled(before)
     image = bytes(before.data)
-    old = (contents(vault), vault.clock_floor)
+    old = state(vault)
     operation(vault)
-    new = (contents(vault), vault.clock_floor)
+    new = state(vault)
     assert old != new
     cut_points = 0
     while True:
@@ -66,7 +74,7 @@ def test_power_cut_at_every_write_leaves_old_or_new(name: str) -> None:
             medium.cut_after = None
             again = Vault(medium, CAPACITY)
             assert not again.fault
-            assert (contents(again), again.clock_floor) in (old, new)
+            assert state(again) in (old, new)
             # What the cut left is mended: a second, harmless start finds nothing more to write.
             writes = medium.writes
             Vault(medium, CAPACITY)
@@ -113,6 +121,9 @@ steps = st.lists(
         st.tuples(st.just("remove"), st.integers(0, CAPACITY)),
         st.tuples(st.just("move"), st.integers(0, CAPACITY), st.integers(0, CAPACITY)),
         st.tuples(st.just("rename"), st.integers(0, CAPACITY), st.text("abcxyzé", min_size=1, max_size=3)),
+        st.tuples(st.just("type"), st.integers(0, CAPACITY), st.sampled_from(TYPINGS)),
+        st.tuples(st.just("set"), st.sampled_from(("", *LAYOUTS)), st.sampled_from(("", *LANGUAGES))),
+        st.tuples(st.just("count"), st.integers(0, CAPACITY)),
         st.tuples(st.just("restart")),
     ),
     max_size=30,
@@ -124,14 +135,20 @@ steps = st.lists(
 def test_is_a_list_of_unique_accounts(operations: list[tuple]) -> None:
     medium = RamMedium()
     vault, model = Vault(medium, CAPACITY), []
+    typings: dict[str, str] = {}
+    layout, language = "us", ""
     for operation, *arguments in operations:
         before = list(model)
         try:
             if operation == "add":
                 vault.add(account(arguments[0]))
                 model.append(arguments[0])
+                typings[arguments[0]] = "code"
             elif operation == "restart":
                 vault = Vault(medium, CAPACITY)
+            elif operation == "set":
+                vault.set_settings(*arguments)
+                layout, language = arguments[0] or layout, arguments[1] or language
             elif arguments[0] >= len(model):
                 continue
             elif operation == "remove":
@@ -140,8 +157,14 @@ def test_is_a_list_of_unique_accounts(operations: list[tuple]) -> None:
             elif operation == "move":
                 vault.move(*arguments)
                 model.insert(arguments[1], model.pop(arguments[0]))
+            elif operation == "type":
+                vault.set_typing(*arguments)
+                typings[model[arguments[0]]] = arguments[1]
+            elif operation == "count":
+                vault.take_counter(arguments[0])
             else:
                 vault.rename(arguments[0], "", arguments[1])
+                typings[arguments[1]] = typings[model[arguments[0]]]
                 model[arguments[0]] = arguments[1]
         except errors.AccountExists:
             assert arguments[-1] in model
@@ -150,7 +173,10 @@ def test_is_a_list_of_unique_accounts(operations: list[tuple]) -> None:
         except errors.BadValue:
             assert arguments[1] >= len(model)
             model = before
-        assert [vault.account(position).name for position in range(len(vault))] == model
+        found = [vault.account(position) for position in range(len(vault))]
+        assert [each.name for each in found] == model
+        assert [each.typing for each in found] == [typings[name] for name in model]
+        assert (vault.layout, vault.language) == (layout, language)
 
 
 def test_a_removed_secret_is_overwritten() -> None:
@@ -165,10 +191,56 @@ def test_a_removed_secret_is_overwritten() -> None:
 def test_a_wipe_overwrites_everything_and_starts_anew() -> None:
     medium = RamMedium()
     vault = filled(medium)
+    vault.set_settings("de", "de")
+    vault.set_clock_floor(1_900_000_000, (1, 2))
     vault.wipe()
-    assert len(vault) == 0
+    assert state(vault) == ([], 0, (1, 2), "de", "de")
     assert b"aaa" not in medium.data
-    assert len(Vault(medium, CAPACITY)) == 0
+    assert state(Vault(medium, CAPACITY)) == state(vault)
+
+
+def test_an_image_of_version_0_1_opens_and_takes_settings() -> None:
+    image = (Path(__file__).parents[1] / "golden/vault.bin").read_bytes()
+    medium = RamMedium(image)
+    vault = Vault(medium, CAPACITY)
+    assert medium.data == image, "to open it changes nothing"
+    assert not vault.fault
+    assert vault.capacity == 7
+    record = (1800000000, 1790000000, 12, -345, 6789, 100, 3, 2)
+    old = state(vault)
+    assert old == (
+        [
+            ("", "bob", 42, bytes(range(20)), 6, "code"),
+            ("i" * 64, "é" * 32, 0, b"\xff" * 128, 6, "code"),
+            ("ACME", "alice", 0, b"12345678901234567890", 8, "code"),
+        ],
+        *(1_800_000_000, record, "us", ""),
+    )
+    vault.set_settings(language="de")
+    vault.set_typing(2, "off")
+    vault.take_counter(0)
+    again = Vault(medium, CAPACITY)
+    assert state(again)[1:] == (1_800_000_000, record, "us", "de")
+    assert [account[-1] for account in contents(again)] == ["code", "code", "off"]
+
+
+def test_a_choice_of_a_newer_firmware_is_passed_over() -> None:
+    medium = RamMedium()
+    vault = filled(medium)
+    directory = {1: 1, 2: bytes((1, 2, 3, 4)), 3: 0, 4: CAPACITY, 5: "dvorak", 7: "tlh", 8: "new"}
+    Slices(medium, CAPACITY + 1).write(0, cbor.encode(directory))
+    again = Vault(medium, CAPACITY)
+    assert state(again) == state(vault)
+
+
+@pytest.mark.parametrize("typing", ["", "on", "ENTER"])
+def test_what_is_no_choice_is_refused_and_changes_nothing(typing: str) -> None:
+    medium = RamMedium()
+    vault = filled(medium)
+    image = bytes(medium.data)
+    with pytest.raises(errors.BadValue, match="typing: use off, code or enter"):
+        vault.set_typing(0, typing)
+    assert medium.data == image
 
 
 def test_largest_accounts_fit() -> None:
@@ -220,9 +292,6 @@ def _without(image: bytes, offsets: tuple[int, ...]) -> bytes:
 
 
 def _directory(image: bytes, format: int) -> bytes:
-    from tokencore import cbor
-    from tokenfw.slices import Slices
-
     medium = RamMedium(image)
     Slices(medium, CAPACITY + 1).write(0, cbor.encode({1: format, 2: b"", 3: 0, 4: CAPACITY}))
     return bytes(medium.data)

@@ -4,6 +4,8 @@ from .errors import BadValue
 from .otp import ALGORITHMS, MAX_COUNTER
 
 KINDS = ("totp", "hotp")
+TYPINGS = ("off", "code", "enter")
+TYPED = "code"  # unless the account says otherwise; only a press on the token types
 MAX_SECRET = 128  # bytes
 MAX_LABEL = 64  # bytes of UTF-8, for the issuer and for the name
 MAX_TIME = 0xFFFFFFFF  # seconds: 2106-02-07
@@ -19,6 +21,7 @@ class Account:
     digits    6 to 8
     period    TOTP's time step, 1 to 3600 s; t0 is its first second (UTC, usually 0)
     counter   HOTP's next counter, 0 to 2**64 - 1
+    typing    what the token types as a keyboard: nothing ("off"), "code", or the code and "enter"
 
     Raises BadValue naming the first field that is out of its limits. The repr shows no secret.
     """
@@ -34,6 +37,7 @@ class Account:
         period: int = 30,
         t0: int = 0,
         counter: int = 0,
+        typing: str = TYPED,
     ) -> None:
         check_label(issuer, name)
         self.issuer = issuer
@@ -44,6 +48,7 @@ class Account:
         self.period = whole("period", period, 1, 3600)
         self.t0 = whole("t0", t0, 0, MAX_TIME)
         self.counter = whole("counter", counter, 0, MAX_COUNTER)
+        self.typing = choice("typing", typing, TYPINGS)
         if not isinstance(secret, (bytes, bytearray)):
             raise BadValue("secret", "give it as bytes")
         if not 1 <= len(secret) <= MAX_SECRET:

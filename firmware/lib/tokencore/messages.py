@@ -9,7 +9,7 @@ response may have more fields than the reader knows.
 from collections import namedtuple
 
 from . import cbor, errors
-from .account import KINDS, MAX_LABEL, MAX_SECRET, MAX_TIME, Account, choice, whole
+from .account import KINDS, MAX_LABEL, MAX_SECRET, MAX_TIME, TYPED, TYPINGS, Account, choice, whole
 from .otp import ALGORITHMS, MAX_COUNTER
 
 TYPE_CHECKING = False
@@ -26,6 +26,8 @@ MAX_SEQUENCE = 0xFFFFFFFF
 CONFIRM_MS = 15000  # How long a request that needs a press waits for it.
 
 CLOCK_STATES = ("ok", "not set", "failed")
+LAYOUTS = ("us", "uk", "de", "fr", "es", "it", "nordic", "ch", "modhex")
+LANGUAGES = ("en", "de", "es")
 
 # kind: "int", "bytes", "text", "bool", a tuple of choices, or a tuple of Fields for a list of maps.
 # low and high bound an int's value and a bytes' or text's length in bytes.
@@ -37,6 +39,10 @@ def _int(number: int, name: str, low: int, high: int, optional: bool = False) ->
     return Field(number, name, "int", low, high, optional)
 
 
+def _choice(number: int, name: str, choices: "tuple[str, ...]", optional: bool = False) -> Field:
+    return Field(number, name, choices, 0, 0, optional)
+
+
 def _text(number: int, name: str, high: int) -> Field:
     return Field(number, name, "text", 0, high, False)
 
@@ -46,14 +52,17 @@ _PPB = 1000000000
 _TICKS = 0xFFFFFFFFFFFF  # milliseconds since the token's start: thousands of years
 _LABEL = (_text(1, "issuer", MAX_LABEL), _text(2, "name", MAX_LABEL))
 _ACCOUNT = _LABEL + (
-    Field(3, "kind", KINDS, 0, 0, False),
-    Field(4, "algorithm", ALGORITHMS, 0, 0, False),
+    _choice(3, "kind", KINDS),
+    _choice(4, "algorithm", ALGORITHMS),
     _int(5, "digits", 6, 8),
     _int(6, "period", 1, 3600),
     _int(7, "t0", 0, MAX_TIME),
     _int(8, "counter", 0, MAX_COUNTER),
 )
 _SECRET_ACCOUNT = _ACCOUNT + (Field(9, "secret", "bytes", 1, MAX_SECRET, False),)
+_TYPING = (_choice(10, "typing", TYPINGS, True),)
+_LISTED_ACCOUNT, _STORED_ACCOUNT = _ACCOUNT + _TYPING, _SECRET_ACCOUNT + _TYPING
+_SETTINGS = (_choice(1, "layout", LAYOUTS, True), _choice(2, "language", LANGUAGES, True))
 
 COMMANDS = (
     Command(
@@ -72,7 +81,7 @@ COMMANDS = (
             _text(3, "firmware", 32),
             _int(4, "accounts", 0, 65535),
             _int(5, "capacity", 0, 65535),
-            Field(6, "clock", CLOCK_STATES, 0, 0, False),
+            _choice(6, "clock", CLOCK_STATES),
             _int(7, "utc", 0, MAX_TIME, True),
             _int(8, "uptime", 0, _TICKS),
             _int(9, "dropped", 0, 0xFFFFFFFF),
@@ -88,7 +97,7 @@ COMMANDS = (
         3,
         "list",  # From position `start` (0 is the first) as many accounts as fit into a frame.
         (_int(1, "start", 0, 65535),),
-        (_int(1, "total", 0, 65535), Field(2, "accounts", _ACCOUNT, 0, 65535, False)),
+        (_int(1, "total", 0, 65535), Field(2, "accounts", _LISTED_ACCOUNT, 0, 65535, False)),
     ),
     Command(4, "add", _SECRET_ACCOUNT, (_int(1, "position", 0, 65535),)),
     Command(5, "rename", _LABEL + (_text(3, "new_issuer", MAX_LABEL), _text(4, "new_name", MAX_LABEL)), ()),
@@ -101,7 +110,7 @@ COMMANDS = (
         (
             _int(1, "received", 0, _TICKS),
             _int(2, "sent", 0, _TICKS),
-            Field(3, "clock", CLOCK_STATES, 0, 0, False),
+            _choice(3, "clock", CLOCK_STATES),
             _int(4, "utc_ms", 0, MAX_TIME * 1000 + 999, True),  # the token's UTC at `sent`
             _int(5, "bound", 0, _TICKS, True),  # ms by which it may be off
         ),
@@ -128,6 +137,9 @@ COMMANDS = (
     ),
     Command(11, "wipe", (_text(1, "serial", 32),), ()),
     Command(12, "cancel", (), ()),
+    Command(20, "get_settings", (), _SETTINGS),
+    Command(21, "set_settings", _SETTINGS, ()),  # What is not given stays as it is.
+    Command(22, "set_typing", _LABEL + (_choice(3, "typing", TYPINGS),), ()),
 )
 SET_AHEAD_MS = 5000
 
@@ -244,13 +256,19 @@ def _triple(payload: bytes) -> "tuple[int, int, Any]":
 
 
 def encode_account(account: Account) -> bytes:
-    """Return `account` with its secret as bytes for the vault: the same fields as the wire's."""
-    return cbor.encode(pack(_SECRET_ACCOUNT, account_fields(account, True)))
+    """Return `account` with its secret as bytes for the vault: the same fields as the wire's.
+
+    Of typing only what is unusual is told, so that older firmware can read what it knows.
+    """
+    values = account_fields(account, True)
+    if account.typing != TYPED:
+        values["typing"] = account.typing
+    return cbor.encode(pack(_STORED_ACCOUNT, values))
 
 
 def decode_account(data: bytes) -> Account:
     """Return the Account that `encode_account` made `data` of. Raises BadMessage or BadValue."""
-    return account_from(unpack(_SECRET_ACCOUNT, cbor.decode(data), True))
+    return account_from(unpack(_STORED_ACCOUNT, cbor.decode(data), True))
 
 
 def account_fields(account: Account, secret: bool = False) -> "dict[str, Any]":
@@ -261,9 +279,16 @@ def account_fields(account: Account, secret: bool = False) -> "dict[str, Any]":
     return values
 
 
+def listed_fields(account: Account) -> "dict[str, Any]":
+    """Return an Account as a dict of wire fields for the answer to `list`."""
+    values = account_fields(account)
+    values["typing"] = account.typing
+    return values
+
+
 def listed_size(values: "dict[str, Any]") -> int:
-    """Return how many bytes an account (a dict of wire fields) takes in the answer to `list`."""
-    return len(cbor.encode(pack(_ACCOUNT, values)))
+    """Return how many bytes such a dict takes in the answer to `list`."""
+    return len(cbor.encode(pack(_LISTED_ACCOUNT, values)))
 
 
 def account_from(values: "dict[str, Any]") -> Account:

@@ -175,7 +175,7 @@ def _list(app: "App", values: "Values", now_ms: int) -> "Values":
     accounts: list[Values] = []
     size = 0
     for position in range(values["start"], len(app.vault)):
-        account = messages.account_fields(app.vault.account(position))
+        account = messages.listed_fields(app.vault.account(position))
         size += messages.listed_size(account)
         if size > _LIST_BYTES:
             break
@@ -257,6 +257,24 @@ def _cancel(app: "App", values: "Values", now_ms: int) -> "Values":
     return {}  # Every request gives up the one before it; this one does nothing else.
 
 
+def _get_settings(app: "App", values: "Values", now_ms: int) -> "Values":
+    return {"layout": app.vault.layout, "language": app.texts.language}
+
+
+def _set_settings(app: "App", values: "Values", now_ms: int) -> "Values":
+    app.vault.set_settings(values.get("layout", ""), values.get("language", ""))
+    if "language" in values:
+        app.texts.speak(values["language"])
+    return {}
+
+
+def _set_typing(app: "App", values: "Values", now_ms: int) -> "Values":
+    position = _find(app, values)
+    app.vault.set_typing(position, values["typing"])
+    app.select(position)
+    return {}
+
+
 def _find(app: "App", values: "Values") -> int:
     return app.vault.find(values["issuer"], values["name"])
 
@@ -274,4 +292,7 @@ HANDLERS = {
     "code": _code,
     "wipe": _wipe,
     "cancel": _cancel,
+    "get_settings": _get_settings,
+    "set_settings": _set_settings,
+    "set_typing": _set_typing,
 }

@@ -1,14 +1,14 @@
 """The token's accounts, in the order of its list, over a store of slices.
 
-Slice 0 is the directory: format, the slices in list order, the time the clock was last set to, and what
-the clock has learned.
+Slice 0 is the directory: format, the slices in list order, the time the clock was last set to, what the
+clock has learned, and the settings.
 Every other slice holds one account. An operation has one commit that decides it: adding writes the
 account first and then the directory, removing the directory first and then erases.
 """
 
 import binascii
 
-from tokencore import cbor
+from tokencore import cbor, messages
 from tokencore.account import Account
 from tokencore.errors import (
     AccountExists,
@@ -19,7 +19,6 @@ from tokencore.errors import (
     StoreFailed,
     StoreFull,
 )
-from tokencore.messages import decode_account, encode_account
 from tokencore.otp import MAX_COUNTER
 
 from .slices import SLOT, Slices
@@ -48,6 +47,8 @@ class Vault:
         self.fault = ""
         self.clock_floor = 0  # UTC seconds that the clock was last set to: it cannot be earlier now
         self.clock_record: tuple[int, ...] = ()  # what `discipline` keeps; empty before the first sync
+        self.layout = messages.LAYOUTS[0]  # of the keyboard
+        self.language = ""  # of the screen; empty until one is chosen
         self._order: list[int] = []
         self._labels: dict[int, int] = {}  # by slice, once read: reading an account takes a board 7 ms
         try:
@@ -82,6 +83,11 @@ class Vault:
         self._order = list(directory[2])
         self.clock_floor = directory[3]
         self.clock_record = tuple(directory.get(6, ()))
+        # A newer firmware may know more of them.
+        if directory.get(5) in messages.LAYOUTS:
+            self.layout = directory[5]
+        if directory.get(7) in messages.LANGUAGES:
+            self.language = directory[7]
         for index in range(self._slices.count):
             if index == 0 or index in self._order:
                 self._slices.repair(index)
@@ -95,15 +101,25 @@ class Vault:
         self._commit([], 0)
 
     def _commit(
-        self, order: "list[int]", clock_floor: int, clock_record: "Sequence[int] | None" = None
+        self,
+        order: "list[int]",
+        clock_floor: int,
+        clock_record: "Sequence[int] | None" = None,
+        layout: str = "",
+        language: str = "",
     ) -> None:
-        if clock_record is None:
-            clock_record = self.clock_record
+        clock_record = self.clock_record if clock_record is None else clock_record
+        layout, language = layout or self.layout, language or self.language
         body: dict[int, object] = {1: FORMAT, 2: bytes(order), 3: clock_floor, 4: self.capacity}
+        if layout != messages.LAYOUTS[0]:
+            body[5] = layout
         if clock_record:
             body[6] = clock_record
+        if language:
+            body[7] = language
         self._slices.write(0, cbor.encode(body))
         self._order, self.clock_floor, self.clock_record = order, clock_floor, tuple(clock_record)
+        self.layout, self.language = layout, language
 
     def __len__(self) -> int:
         return len(self._order)
@@ -117,7 +133,7 @@ class Vault:
         body = self._slices.read(index)
         try:
             if body is not None:
-                account = decode_account(body)
+                account = messages.decode_account(body)
                 self._labels[index] = _label(account.issuer, account.name)
                 return account
         except (BadMessage, BadValue):
@@ -138,7 +154,7 @@ class Vault:
         free = [index for index in range(1, self.capacity + 1) if index not in self._order]
         if not free:
             raise StoreFull("all %d places are taken: remove an account first" % self.capacity)
-        self._slices.write(free[0], encode_account(account))
+        self._slices.write(free[0], messages.encode_account(account))
         self._labels[free[0]] = _label(account.issuer, account.name)
         self._commit(self._order + [free[0]], self.clock_floor)
         return len(self._order) - 1
@@ -180,8 +196,20 @@ class Vault:
         self._check()
         self._commit(self._order, utc, clock_record)
 
+    def set_settings(self, layout: str = "", language: str = "") -> None:
+        """Keep a keyboard layout and a language; one that is empty stays as it is."""
+        self._check()
+        self._commit(self._order, self.clock_floor, None, layout, language)
+
+    def set_typing(self, position: int, typing: str) -> None:
+        """Keep what the token types for the account at `position`, one of TYPINGS."""
+        self._update(position, typing=typing)
+
     def wipe(self) -> None:
-        """Overwrite everything but what the clock has learned; where the store is damaged, that too."""
+        """Remove all accounts and overwrite them; where the store is damaged, everything in it.
+
+        What the clock has learned and the settings stay where they can be read.
+        """
         if not self.fault:
             self._commit([], 0)
             for index in range(1, self._slices.count):
@@ -199,7 +227,7 @@ class Vault:
         account = self.account(position)
         for field, value in changes.items():
             setattr(account, field, value)
-        self._slices.write(self._order[position], encode_account(account))
+        self._slices.write(self._order[position], messages.encode_account(account))
         self._labels[self._order[position]] = _label(account.issuer, account.name)
 
     def _find(self, issuer: str, name: str) -> int:
