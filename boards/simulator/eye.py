@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import BdfFontFile
 
-from .ssd1306 import Picture
+from .oled import Picture
 
 SCALES = (3, 2, 1)
 _FONT = "resources/ter-u12n.bdf"  # the font of CircuitPython's terminalio, as Blinka's displayio has it

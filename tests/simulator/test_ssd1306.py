@@ -10,7 +10,8 @@ from PIL import Image
 
 from boards.simulator import png
 from boards.simulator.bus import I2CBus
-from boards.simulator.ssd1306 import HEIGHT, SSD1306, WIDTH, Picture
+from boards.simulator.oled import Picture
+from boards.simulator.ssd1306 import HEIGHT, SSD1306, WIDTH
 
 ADDRESS = 0x3C
 # What a usual module's driver sends: remapped both ways, so that column 0 of page 0 is upper left.
