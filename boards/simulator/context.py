@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from . import safe_mode as safe_modes
 from .clock import MS_NS, SECOND_NS
 from .hardware import Hardware
 from .machine import Machine
@@ -39,11 +40,24 @@ class Usb:
             raise RuntimeError("Cannot change USB devices now")
         setattr(self, what, enabled)
 
+    def reset(self) -> None:
+        """Go back to what CircuitPython does by itself."""
+        self.console = self.drive = self.hid = self.midi = True
+        self.data, self.hid_devices = False, None
+
 
 class Context:
     """One start of the microcontroller, from a reset to the next."""
 
-    def __init__(self, hardware: Hardware, machine: Machine, background: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        hardware: Hardware,
+        machine: Machine,
+        background: Callable[[], bool],
+        safe_mode: str = safe_modes.NONE,
+    ) -> None:
+        self.safe_mode = safe_mode
+        self.next_safe_mode = safe_modes.NONE  # what the start after the next reset will be
         self.hardware = hardware
         self.machine = machine
         self._background = background  # refreshes displays; whether one wants it again and again

@@ -9,6 +9,7 @@ from .clock import SECOND_NS
 from .context import Context, Reset
 from .hardware import Pin
 from .imports import module
+from .safe_mode import NONE, PROGRAMMATIC
 
 _END = (1 << 63) - 1
 _GONE = "Object has been deinitialized and can no longer be used. Create a new object."
@@ -129,6 +130,10 @@ class DriveMode:
     PUSH_PULL, OPEN_DRAIN = _Enum("digitalio.DriveMode.PUSH_PULL"), _Enum("digitalio.DriveMode.OPEN_DRAIN")
 
 
+class RunMode:
+    NORMAL, SAFE_MODE = _Enum("microcontroller.RunMode.NORMAL"), _Enum("microcontroller.RunMode.SAFE_MODE")
+
+
 class DigitalInOut:
     """`digitalio.DigitalInOut`."""
 
@@ -178,9 +183,22 @@ def _microcontroller(context: Context) -> ModuleType:
         hardware.drive.flush()
         raise Reset
 
+    def on_next_reset(mode: _Enum) -> None:
+        context.next_safe_mode = PROGRAMMATIC if mode is RunMode.SAFE_MODE else NONE
+
     pins = module("microcontroller.pin", **{pin.name: pin for pin in hardware.pins.values()})
     cpu = module("cpu", uid=bytearray(hardware.uid), frequency=125_000_000, temperature=25.0, voltage=3.3)
-    return module("microcontroller", cpu=cpu, nvm=hardware.nvm, reset=reset, Pin=Pin, pin=pins, watchdog=None)
+    return module(
+        "microcontroller",
+        cpu=cpu,
+        nvm=hardware.nvm,
+        reset=reset,
+        on_next_reset=on_next_reset,
+        RunMode=RunMode,
+        Pin=Pin,
+        pin=pins,
+        watchdog=None,
+    )
 
 
 def modules(context: Context) -> dict[str, ModuleType]:

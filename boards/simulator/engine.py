@@ -4,10 +4,11 @@ import functools
 import traceback
 from pathlib import Path
 from types import ModuleType
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from . import cpy_display, cpy_hid, cpy_keypad, cpy_pins, cpy_system, cpy_usb
-from .context import Context, Reload, Reset
+from . import safe_mode as safe_modes
+from .context import Context, Reload, Reset, Usb
 from .files import opener
 from .flash import PowerCut
 from .hardware import Hardware
@@ -30,21 +31,33 @@ NOT_IN_BUNDLE = ("adafruit_blinka", "adafruit_platformdetect", "adafruit_circuit
 
 
 class Engine:
-    """Runs the firmware in the folder `firmware` on `hardware`. What it prints goes to `console`."""
+    """Runs the firmware in the folder `firmware` on `hardware`. What it prints goes to `console`.
 
-    def __init__(self, hardware: Hardware, firmware: Path, console: TextIO) -> None:
+    `safe_mode` is why the first start is one in safe mode, of safe_mode.REASONS, or NONE. `usb` is what a
+    host sees: `attached` says whether it sees anything yet. `starts` counts them.
+    """
+
+    def __init__(
+        self, hardware: Hardware, firmware: Path, console: TextIO, safe_mode: str = safe_modes.NONE
+    ) -> None:
         self._hardware = hardware
         self._firmware = firmware
         self._console = console
+        self._safe_mode = safe_mode
+        self.usb = Usb()
+        self.starts = 0
         self.machine = Machine(self._main, hardware.now_ns)
 
     def _main(self) -> None:
+        safe_mode = self._safe_mode
         while True:
-            start = _Start(self._hardware, self._firmware, self._console, self.machine)
+            start = _Start(self._hardware, self._firmware, self._console, self.machine, safe_mode)
+            self.usb = start.context.usb
+            self.starts += 1
             try:
                 start.boot()
             except Reset:
-                continue
+                safe_mode = start.context.next_safe_mode
             except PowerCut:
                 return
 
@@ -52,22 +65,29 @@ class Engine:
 class _Start:
     """From one reset to the next: modules of displays live as long, the firmware's until it ends."""
 
-    def __init__(self, hardware: Hardware, firmware: Path, console: TextIO, machine: Machine) -> None:
+    def __init__(
+        self, hardware: Hardware, firmware: Path, console: TextIO, machine: Machine, safe_mode: str
+    ) -> None:
         self._hardware = hardware
         self._firmware = firmware
         self._console = console
-        self._context = Context(hardware, machine, self._background)
+        self.context = Context(hardware, machine, self._background, safe_mode)
         self._modules: dict[str, ModuleType] = {}
         self._corrected: dict[str, ModuleType] = {}
         self._native = Realm(self._native_module, host_file, lazy=False)
 
     def boot(self) -> None:
-        """Run boot.py once, then code.py and, where it has ended, wait. Raises Reset, PowerCut, PowerOff."""
+        """Run boot.py once, then code.py and, where it has ended, wait. Raises Reset, PowerCut, PowerOff.
+
+        In safe mode safemode.py may run instead of both.
+        """
         self._hardware.drive.mount()
         self._hardware.drive.writable = False
         self._hardware.release_pins()
+        if self.context.safe_mode != safe_modes.NONE:
+            self._stay_safe()
         self._run("boot.py")
-        self._context.usb.attached = True
+        self.context.usb.attached = True
         while True:
             try:
                 self._run("code.py")
@@ -76,25 +96,40 @@ class _Start:
                 continue
             self._end_program()
             self._print("Code done running. Waiting for reset.\n")
-            self._context.machine.sleep_until(NEVER, idle=True)
+            self.context.machine.sleep_until(NEVER, idle=True)
 
-    def _run(self, name: str) -> None:
-        """Run a file of the firmware as a program of its own; its traceback goes to the console."""
+    def _stay_safe(self) -> NoReturn:
+        """Run safemode.py, whose settings of USB do not last, and wait. Raises Reset, PowerCut, PowerOff."""
+        if self.context.safe_mode != safe_modes.USER and not self._run("safemode.py"):
+            self.context.safe_mode = safe_modes.SAFEMODE_PY_ERROR
+        self.context.usb.reset()
+        self._hardware.drive.writable = False
+        self._end_program()
+        self.context.usb.attached = True
+        self._print(f"You are in safe mode because: {self.context.safe_mode}\n")
+        while True:
+            self.context.machine.sleep_until(NEVER, idle=True)
+
+    def _run(self, name: str) -> bool:
+        """Run a file of the firmware as a program of its own; its traceback goes to the console.
+
+        Return whether it ended well; one that is not there did.
+        """
         path = self._firmware / name
         if not path.is_file():
             self._print(f"{name} is not on the drive\n")
-            return
+            return True
         self._modules = {
-            **cpy_pins.modules(self._context),
-            **cpy_keypad.modules(self._context),
-            **cpy_usb.modules(self._context),
-            **cpy_hid.modules(self._context),
-            **cpy_system.modules(self._context),
+            **cpy_pins.modules(self.context),
+            **cpy_keypad.modules(self.context),
+            **cpy_usb.modules(self.context),
+            **cpy_hid.modules(self.context),
+            **cpy_system.modules(self.context),
         }
         realm = Realm(self._device_module, self._device_file, lazy=True)
         for lacking in _LACKING:
             del realm.builtins[lacking]
-        realm.builtins["open"] = opener(self._hardware.drive)
+        realm.builtins["open"] = opener(self._hardware.drive, self._firmware)
         realm.builtins["print"] = functools.partial(print, file=self._console, flush=True)
         try:
             realm.main(path)
@@ -102,6 +137,8 @@ class _Start:
             pass
         except Exception:
             self._print(traceback.format_exc())
+            return False
+        return True
 
     def _end_program(self) -> None:
         cpy_display.after_program(self._native)

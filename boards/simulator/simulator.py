@@ -8,7 +8,9 @@ from typing import TextIO
 import boards
 
 from . import eye
+from . import safe_mode as safe_modes
 from .clock import MS_NS, SECOND_NS, Clock
+from .context import Usb
 from .engine import Engine
 from .flash import Flash
 from .hardware import DRIVE_SECTORS, FAULTS, NVM_SECTORS, Hardware
@@ -68,12 +70,25 @@ class Simulator:
             self.rtc.restore(kept.rtc)
 
     @property
+    def usb(self) -> Usb:
+        """What a host finds on USB: `attached` only once the firmware has come so far."""
+        return Usb() if self._engine is None else self._engine.usb
+
+    @property
+    def starts(self) -> int:
+        """How often the firmware has started since the token was plugged in."""
+        return 0 if self._engine is None else self._engine.starts
+
+    @property
     def powered(self) -> bool:
         """Whether the token has power; a power cut in the flash takes it away."""
         return self._engine is not None and self.flash.powered
 
-    def power_on(self) -> None:
-        """Plug the token in. Its boot.py runs when the clock next moves."""
+    def power_on(self, safe_mode: str = safe_modes.NONE) -> None:
+        """Plug the token in. Its boot.py runs when the clock next moves.
+
+        `safe_mode`, of safe_mode.REASONS, starts it in safe mode, as what came before has left it.
+        """
         self.power_off()
         self.flash.powered = True
         self.rtc.power_on()
@@ -82,7 +97,7 @@ class Simulator:
                 self.rtc.fault = fault.removeprefix("rtc-")
         self.hardware.drive.mount()
         self.hardware.drive.put("/board.toml", self._board_file())
-        self._engine = Engine(self.hardware, self._firmware, self._console)
+        self._engine = Engine(self.hardware, self._firmware, self._console, safe_mode)
 
     def power_off(self, drain: bool = False) -> None:
         """Unplug the token; `drain` takes the clock's battery out as well."""
