@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from .clock import SECOND_NS
 from .context import Context, Reload
 from .imports import module
+from .safe_mode import NONE, REASONS
 
 _YEAR_2000 = 946_684_800  # what an RP2040's own clock shows after a reset, UTC seconds
 _USB_NAME = 126  # characters of a USB string
@@ -55,6 +56,7 @@ class _Runtime:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self.safe_mode_reason = context.safe_mode
 
     @property
     def usb_connected(self) -> bool:
@@ -78,6 +80,7 @@ def _supervisor(context: Context) -> ModuleType:
         ticks_ms=context.ticks_ms,
         reload=reload,
         runtime=_Runtime(context),
+        SafeModeReason=module("SafeModeReason", NONE=NONE, **{name: name for name in REASONS}),
         set_usb_identification=set_usb_identification,
     )
 
