@@ -9,6 +9,7 @@ from tokencore import frame, messages
 from tokenfw.app import App, Identity
 from tokenfw.clock import Clock, civil
 from tokenfw.discipline import CRYSTALS, Discipline
+from tokenfw.texts import Texts
 from tokenfw.vault import Vault
 
 TYPE_CHECKING = False
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from tokenfw.slices import Medium
 
 SERIAL = "E0C9125B0D9B0C2F"
+
+
+def drive(path: str) -> str:
+    """Return the text of a file that the firmware brings to its drive."""
+    with open(__file__.rsplit("/", 3)[0] + "/firmware" + path, encoding="utf-8") as file:
+        return file.read()
 
 
 class PowerCut(Exception):
@@ -69,6 +76,8 @@ class RamMedium:
 
 class RamRtc:
     """A clock chip: UTC seconds that the test moves; `error` or `nonsense` break it."""
+
+    begun_ms = 0
 
     def __init__(self, utc: int, lost: bool = False) -> None:
         self.utc, self.lost = utc, lost
@@ -139,6 +148,8 @@ class RamDisplay:
 class Queue:
     """Buttons and the serial line: what a test puts in comes out once."""
 
+    chord = ("previous", "next", "confirm")
+
     def __init__(self) -> None:
         self.moves: list[tuple[str, bool]] = []
         self.incoming = b""
@@ -165,14 +176,23 @@ class Bench:
         utc: int = 1_800_000_000,
         lost: bool = False,
         capacity: int = 100,
+        **parts: object,
     ) -> None:
         self.medium = medium or RamMedium()
         self.rtc = RamRtc(utc, lost)
         self.display, self.queue = RamDisplay(), Queue()
         self.vault = Vault(self.medium, capacity)
         self.clock = clock(self.rtc, self.vault.clock_floor, self.vault.clock_record)
+        identity = Identity(SERIAL, "bench")
         self.app = App(
-            Identity(SERIAL, "bench"), self.vault, self.clock, self.display, self.queue, self.queue
+            identity,
+            self.vault,
+            self.clock,
+            self.display,
+            self.queue,
+            self.queue,
+            texts=Texts(drive),
+            **parts,
         )
         self.decoder = frame.Decoder()
         self.ms = 0
@@ -194,6 +214,10 @@ class Bench:
         for name in names:
             self.queue.moves.extend([(name, True), (name, False)])
         self.run()
+
+    def wake(self) -> None:
+        """Press a button that means nothing else."""
+        self.press("enter")
 
     def send(self, command: str, **values: object) -> None:
         self.sequence += 1

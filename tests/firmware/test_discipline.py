@@ -139,7 +139,7 @@ def test_info_tells_what_is_known_and_the_screen_what_is_not() -> None:
     assert bench.display.view.small == ""
     bench.ms += 10 * DAY * 1000
     bench.rtc.utc += 10 * DAY
-    bench.run(20)
+    bench.wake()
     # 7.25 ppm are 6.3 s in ten days; that the second turns has not been seen yet.
     assert bench.display.view.small == "clock ±9 s"
     bench.run(1500)

@@ -3,13 +3,15 @@
 from collections import namedtuple
 
 from tokencore import frame
-from tokencore.errors import ClockFailed, ClockNotSet, FobError
-from tokencore.messages import CONFIRM_MS
+from tokencore.errors import ClockNotSet, FobError
 
-from . import views
+from . import gestures
 from .clock import Clock
 from .codes import Codes
-from .commands import Dispatcher
+from .light import Light
+from .picker import Picker
+from .screen import ERASE_MS, HOTP_MS, Screen
+from .texts import DEFAULT, Texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from tokencore.account import Account
 
+    from .commands import Dispatcher
     from .vault import Vault
     from .views import View
 
@@ -41,10 +44,19 @@ if TYPE_CHECKING:
     class Buttons(Protocol):
         """`events` returns what happened since it was last asked, in order: (name, whether it went down).
 
-        Names: "previous", "next", "confirm"; a keypad also has "0" to "9", "clear" and "enter".
+        Names: "previous", "next", "confirm"; a keypad also has "0" to "9", "clear" and "enter". An encoder's
+        turn is a press and release. `chord` are those that ask for maintenance, held at the start.
         """
 
+        chord: list[str]
+
         def events(self) -> list[tuple[str, bool]]: ...
+
+    class Link(Protocol):
+        """The serial line: `read` returns what has come, at once; `write` sends all or drops it."""
+
+        def read(self) -> bytes: ...
+        def write(self, data: bytes) -> None: ...
 
     class Keyboard(Protocol):
         """Types into the host: decimal digits, and Enter if asked. Raises FobError where none listens."""
@@ -53,22 +65,34 @@ if TYPE_CHECKING:
 
         def type(self, text: str, enter: bool) -> None: ...
 
-    class Link(Protocol):
-        """The serial line: `read` returns what has come, at once; `write` sends all or drops it."""
+    class Battery(Protocol):
+        def percent(self) -> int:
+            """Return how full the battery is, -1 where that is not known."""
 
-        def read(self) -> bytes: ...
-        def write(self, data: bytes) -> None: ...
+    class Maintenance(Protocol):
+        def is_open(self) -> bool:
+            """Return whether the drive is open to the host in this run."""
+
+        def erase_and_restart(self) -> None:
+            """Erase every secret and restart with the drive open; it does not return."""
 
 
 Identity = namedtuple("Identity", ("serial", "board"))
 
 PREVIOUS, NEXT, CONFIRM = "previous", "next", "confirm"
-POLL_MS = 10  # the longest wait between steps
-HOTP_MS = 30000  # how long a counter-based code stays on the screen
+POLL_MS = 10  # the longest wait between steps while something is under way
+_AWAKE_MS = 20  # … while the screen is on
+_IDLE_MS = 100  # … while nobody is there
+_LINE_MS = 3000  # a host that has spoken goes on for so long
+_START_MS = 1000  # buttons that are all down so soon were held when the token started
 
 
 class App:
-    """One token. All its parts come as arguments; `step` is all that drives it."""
+    """One token. All its parts come as arguments; `step` is all that drives it.
+
+    texts     reads the files of /texts (see `texts`); `language` is the board's own
+    lockable  False where this board leaves its console open: the screen says so
+    """
 
     def __init__(
         self,
@@ -78,66 +102,96 @@ class App:
         display: "Display",
         buttons: "Buttons",
         link: "Link",
+        *,
+        texts: "Texts | None" = None,
+        language: str = DEFAULT,
+        keyboard: "Keyboard | None" = None,
+        battery: "Battery | None" = None,
+        maintenance: "Maintenance | None" = None,
+        lockable: bool = True,
+        dim_s: int = 30,
+        off_s: int = 60,
     ) -> None:
         self.identity = identity
         self.vault = vault
         self.clock = clock
+        self.keyboard = keyboard
+        self.drive_open = maintenance is not None and maintenance.is_open()
         self.frames = frame.Decoder()
-        self._display = display
+        self.texts = texts or Texts()
+        self.texts.speak(vault.language or language)
+        light = Light(dim_s * 1000, off_s * 1000, display.still)
+        self.screen = Screen(display, self.texts, light, battery, "" if lockable else "!")
+        self._maintenance = maintenance
         self._buttons = buttons
         self._link = link
-        self._dispatcher = Dispatcher(self)
-        self._position = 0
-        self._account: Account | None = None
-        self._codes: Codes | None = None
-        self._hotp = ("", 0)  # the code on the screen, and the tick until which it is shown
-        self._failure = ""
-        self._view: View | None = None
+        self._gestures = gestures.Gestures()
+        self._dispatcher: Dispatcher | None = None
+        self._began_ms: int | None = None
+        self._heard_ms = -_LINE_MS
+        self.mode = "" if lockable else "open"  # or "erase": what is asked before anything else
+        self.held_ms = 0  # in mode "erase": for how long confirm has been held
+        self.picker: Picker | None = None  # the list, while it is scrolled
+        self.position = 0
+        self.account: Account | None = None  # the one on the screen; None where it is damaged
+        self.codes: Codes | None = None
+        self.hotp = ("", 0)  # the code on the screen, and the tick until which it is shown
+        self.failure = ""  # the class of the error that is on the screen
         self.select(0)
 
     def step(self, now_ms: int) -> int:
         """Do what is due at tick `now_ms` (ms since start) and return how many ms may pass until the next."""
+        if self._began_ms is None:
+            self._began_ms = now_ms
         self.clock.step(now_ms)
-        for button, down in self._buttons.events():
-            if down:
-                self._press(button, now_ms)
-        for payload in self.frames.feed(self._link.read()):
-            self._send(self._dispatcher.receive(payload, now_ms))
-        self._send(self._dispatcher.poll(now_ms))
-        view = self._look(now_ms)
-        if view != self._view:
-            self._display.show(view)
-            self._view = view
-        due_ms = self._dispatcher.due_ms
-        return POLL_MS if due_ms is None else max(0, min(POLL_MS, due_ms - now_ms))
+        try:
+            self._listen_to_buttons(now_ms)
+            self._listen_to_host(now_ms)
+            if self.question:
+                self.screen.touch(now_ms)
+            self.screen.step(self, now_ms)
+        except MemoryError:
+            self.failure = "MemoryError"
+        return self._rest_ms(now_ms)
 
     def faults(self) -> "list[str]":
         """Return what is wrong with the hardware, for whoever asks over the wire."""
-        return [part.fault for part in (self.vault, self.clock, self._display) if part.fault]
+        parts: list[Any] = [self.vault, self.clock, self.screen.display]
+        return [part.fault for part in parts if part.fault]
+
+    @property
+    def question(self) -> "tuple[str, str] | None":
+        """(issuer, name) of the account whose code a host waits for, or None."""
+        return self._dispatcher.question if self._dispatcher else None
+
+    @property
+    def due_ms(self) -> int:
+        """The tick at which the question ends."""
+        return (self._dispatcher.due_ms if self._dispatcher else None) or 0
 
     def select(self, position: int) -> None:
         """Put the account at `position`, or the last one before it, on the screen."""
-        self._position = max(0, min(position, len(self.vault) - 1))
-        self._account = self._codes = None
-        self._hotp = ("", 0)
+        self.position = max(0, min(position, len(self.vault) - 1))
+        self.account = self.codes = self.picker = None
+        self.hotp = ("", 0)
         if not len(self.vault):
             return
         try:
-            self._account = self.vault.account(self._position)
-            self._codes = Codes(self._account)
-        except FobError as error:
-            self._failure = str(error)
+            self.account = self.vault.account(self.position)
+            self.codes = Codes(self.account)
+        except FobError:
+            pass  # The screen says that it is damaged.
 
     def release(self, position: int, now_ms: int) -> "dict[str, Any]":
         """Return the code of the account at `position` as the wire has it; confirm has been pressed."""
         account = self.vault.account(position)
         # The one on the screen has its key prepared and its code computed: with SHA-512 that is 0.4 s.
-        codes = self._codes if self._codes and position == self._position else Codes(account)
+        codes = self.codes if self.codes and position == self.position else Codes(account)
         if account.kind == "hotp":
             counter = self.vault.take_counter(position)
             code = codes.code(counter)
-            if position == self._position:
-                self._hotp = (code, now_ms + HOTP_MS)
+            if position == self.position:
+                self.hotp = (code, now_ms + HOTP_MS)
             return {"code": code, "counter": counter}
         utc = self.clock.utc_ms(now_ms) // 1000
         return {"code": codes.code(self.time_step(account, now_ms)[0]), "utc": utc}
@@ -150,60 +204,107 @@ class App:
         step, into_ms = divmod(passed_ms, account.period * 1000)
         return step, account.period * 1000 - into_ms
 
+    def _listen_to_host(self, now_ms: int) -> None:
+        data = self._link.read()
+        if data:
+            self._heard_ms = now_ms
+            if self._dispatcher is None:
+                # The first code need not wait for this: to compile it takes a board half a second.
+                from .commands import Dispatcher
+
+                self._dispatcher = Dispatcher(self)
+        if self._dispatcher:
+            for payload in self.frames.feed(data):
+                self._send(self._dispatcher.receive(payload, now_ms))
+            self._send(self._dispatcher.poll(now_ms))
+
     def _send(self, payloads: "list[bytes]") -> None:
         for payload in payloads:
             self._link.write(frame.encode(payload))
 
-    def _press(self, button: str, now_ms: int) -> None:
-        if self._failure:
-            self._failure = ""
-        elif button == CONFIRM and self._dispatcher.question:
-            self._send(self._dispatcher.confirm(now_ms))
+    def _listen_to_buttons(self, now_ms: int) -> None:
+        for button, down in self._buttons.events():
+            heard = not down or self.screen.touch(now_ms)
+            for gesture in self._gestures.feed(button, down, now_ms, heard):
+                self._act(gesture, now_ms)
+        self._look_for_erase(now_ms)
+        for gesture in self._gestures.poll(now_ms):
+            self._act(gesture, now_ms)
+
+    def _look_for_erase(self, now_ms: int) -> None:
+        """Buttons held while the token starts ask for its erasure."""
+        if self._maintenance is None or self._began_ms is None or now_ms - self._began_ms > _START_MS:
+            return
+        missing = [name for name in self._buttons.chord if name not in self._gestures.down]
+        if not missing and self.mode != "erase":
+            self._gestures.ignore()
+            self.mode, self.held_ms = "erase", 0
+
+    def _act(self, gesture: "gestures.Gesture", now_ms: int) -> None:
+        kind, button, held_ms = gesture
+        if self.mode == "erase":
+            self._decide(kind, button, held_ms)
+        elif kind == gestures.DOWN:
+            self._press(button, now_ms)
         elif button == CONFIRM:
-            self._confirm(now_ms)
-        elif len(self.vault):
+            if kind == gestures.SHORT:
+                self._confirm(now_ms)
+            elif kind == gestures.LONG:
+                self._long_confirm(now_ms)
+        elif kind in (gestures.SHORT, gestures.UP):
+            if self.picker:
+                self.select(self.picker.position)
+        elif held_ms >= gestures.SCROLL_MS and len(self.vault) > 1:
+            self._scroll(button, held_ms)
+
+    def _press(self, button: str, now_ms: int) -> None:
+        self.screen.dismiss()
+        if self.mode or self.failure:
+            self.mode = self.failure = ""
+            self._gestures.ignore()
+        elif self.question:
+            if button == CONFIRM and self._dispatcher:
+                self._gestures.ignore()
+                self._send(self._dispatcher.confirm(now_ms))
+        elif button in (PREVIOUS, NEXT) and len(self.vault):
+            self.select((self.position + (1 if button == NEXT else -1)) % len(self.vault))
+
+    def _scroll(self, button: str, held_ms: int) -> None:
+        if self.picker is None:
             step = 1 if button == NEXT else -1
-            self.select((self._position + step) % len(self.vault))
+            rows, damaged = self.screen.display.rows, self.texts("damaged_account")
+            self.picker = Picker(self.vault, self.position, step, rows, damaged)
+        self.picker.scroll(held_ms)
+
+    def _decide(self, kind: str, button: str, held_ms: int) -> None:
+        """Everything is erased once confirm was held for long; any other button keeps it."""
+        if button != CONFIRM:
+            self.mode = ""
+            self._gestures.ignore()
+            return
+        self.held_ms = held_ms if kind == gestures.HELD else 0
+        if self.held_ms >= ERASE_MS and self._maintenance is not None:
+            self.mode = ""
+            self._try(self._maintenance.erase_and_restart)
 
     def _confirm(self, now_ms: int) -> None:
-        if self._account is None or self._account.kind != "hotp" or self._hotp[0]:
-            return
+        if self.account is not None and self.account.kind == "hotp" and not self.hotp[0]:
+            self._try(lambda: self.release(self.position, now_ms))
+
+    def _long_confirm(self, now_ms: int) -> None:
+        """Confirm has been held for gestures.LONG_MS."""
+
+    def _try(self, operation: "Any") -> None:
         try:
-            self.release(self._position, now_ms)
+            operation()
         except FobError as error:
-            self._failure = str(error)
+            self.failure = type(error).__name__
 
-    def _look(self, now_ms: int) -> "View":
-        width = self._display.bar_width
-        question = self._dispatcher.question
-        if question:
-            left_ms = (self._dispatcher.due_ms or 0) - now_ms
-            return views.question(question[0], question[1], left_ms, CONFIRM_MS, width)
-        if self.vault.fault:
-            return views.fault(self.vault.fault)
-        if self._failure:
-            return views.failure(self._failure)
-        if self._account is None or self._codes is None:
-            return views.empty()
-        place = views.corner(self._position, len(self.vault))
-        if self._account.kind == "hotp":
-            return self._look_at_hotp(self._account, place, now_ms)
-        return self._look_at_totp(self._account, self._codes, place, now_ms)
-
-    def _look_at_hotp(self, account: "Account", place: str, now_ms: int) -> "View":
-        code, until_ms = self._hotp
-        if code and now_ms < until_ms:
-            return views.hotp_code(account, place, code, until_ms - now_ms, HOTP_MS, self._display.bar_width)
-        self._hotp = ("", 0)
-        return views.hotp_idle(account, place)
-
-    def _look_at_totp(self, account: "Account", codes: Codes, place: str, now_ms: int) -> "View":
-        try:
-            step, left_ms = self.time_step(account, now_ms)
-        except ClockFailed:
-            return views.clock_unusable(account, place, "clock_failed")
-        except ClockNotSet:
-            return views.clock_unusable(account, place, "clock_not_set")
-        pair = (codes.code(step), codes.code(step + 1) if left_ms <= 2 * views.NEXT_MS else "")
-        doubt = views.doubt(self.clock.bound_ms(now_ms))
-        return views.totp(account, place, pair, left_ms, self._display.bar_width, doubt)
+    def _rest_ms(self, now_ms: int) -> int:
+        if self._gestures.busy or now_ms - self._heard_ms < _LINE_MS:
+            rest_ms = POLL_MS
+        else:
+            rest_ms = _IDLE_MS if self.screen.light.idle else _AWAKE_MS
+        rest_ms = min(rest_ms, self.clock.wait_ms(now_ms))
+        due_ms = self._dispatcher.due_ms if self._dispatcher else None
+        return rest_ms if due_ms is None else max(0, min(rest_ms, due_ms - now_ms))

@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tokencore.account import Account
 
+    from .texts import Texts
+
 # All that the screen can be; a renderer may give each its own look.
 SCREENS = (
     "first",  # no account yet
@@ -25,7 +27,7 @@ SCREENS = (
     "erase",  # the question before maintenance
     "maintenance",
     "low_battery",
-    "failure",  # of an operation at the buttons
+    "failure",  # of an operation at the buttons, or an account that is damaged
     "fault",  # of the token's memory
     "open",  # this board cannot be locked
 )
@@ -54,20 +56,161 @@ NEXT_MS = 5000  # how long before its step the next code is shown
 DOUBT_MS = 2000  # a clock that may be off by less is shown as good
 
 
-def _view(
-    screen: str,
-    title: str = "",
-    corner: str = "",
-    subtitle: str = "",
-    code: str = "",
-    message: str = "",
-    bar: int = -1,
-    small: str = "",
-    battery: int = -1,
-    rows: "tuple[str, ...]" = (),
-    row: int = 0,
-) -> View:
-    return View(screen, title, corner, subtitle, code, message, bar, small, battery, rows, row)
+class Views:
+    """Makes views for one display, in one language.
+
+    texts      the language
+    bar_width  pixels of a full bar
+    still      an e-paper display: no bar, and a time step's view stays the same all through it
+    mark       stands before the corner: "!" on a board that cannot be locked
+    battery    percent, or -1; kept up to date by whoever measures it
+    """
+
+    def __init__(self, texts: "Texts", bar_width: int, still: bool = False, mark: str = "") -> None:
+        self.texts = texts
+        self.battery = -1
+        self._width = bar_width
+        self._still = still
+        self._mark = mark
+
+    def first(self) -> View:
+        texts = self.texts
+        return self._view(
+            "first", texts("no_accounts"), message=texts("add_at_a_desk"), small=texts("provisioner_add")
+        )
+
+    def totp(
+        self, account: "Account", place: str, codes: "tuple[str, str]", step: int, left_ms: int, doubt_s: int
+    ) -> View:
+        """A time-based code, its countdown, and the clock's doubt; in the last five seconds the next code.
+
+        On a still display: both codes, and until when the first is good. `codes` are of `step`, of which
+        `left_ms` are left, and of the one after it, "" where that is not to be shown yet.
+        """
+        upcoming = self.texts("next_code", grouped(codes[1])) if codes[1] else ""
+        if self._still:
+            until = self.texts("valid_until", clock_time((step + 1) * account.period + account.t0))
+            small = until + " ±%d s" % doubt_s if doubt_s else until
+            return self._account("totp", account, place, codes[0], upcoming, -1, small)
+        small = upcoming
+        if left_ms > NEXT_MS:
+            small = self.texts("clock_doubt", doubt_s) if doubt_s else ""
+        return self._account(
+            "totp", account, place, codes[0], "", self._bar(left_ms, account.period * 1000), small
+        )
+
+    def hotp(self, account: "Account", place: str, code: str, left_ms: int, whole_ms: int) -> View:
+        """A counter-based code, for as long as it is shown."""
+        return self._account("hotp", account, place, code, "", self._bar(left_ms, whole_ms))
+
+    def hotp_idle(self, account: "Account", place: str) -> View:
+        texts = self.texts
+        message, small = texts("press_confirm"), texts("for_the_next_code")
+        return self._account("hotp_idle", account, place, "", message, -1, small)
+
+    def clock_unusable(self, account: "Account", place: str, screen: str) -> View:
+        """No code: one from a wrong time would be refused, and looks like a good one."""
+        message, small = self.texts(screen), self.texts("provisioner_sync")
+        return self._account(screen, account, place, "", message, -1, small)
+
+    def damaged(self, place: str) -> View:
+        """The account at this place cannot be read; those around it can."""
+        texts = self.texts
+        return self._view("failure", texts("damaged_account"), place, message=texts("remove_at_a_desk"))
+
+    def accounts(self, place: str, rows: "tuple[str, ...]", row: int) -> View:
+        """Some accounts of the list, the chosen one among them."""
+        return self._view("list", self.texts("accounts"), place, rows=rows, row=row)
+
+    def question(self, issuer: str, name: str, left_ms: int, whole_ms: int) -> View:
+        """A host asks for a code: a press of confirm lets it out."""
+        return self._view(
+            "question",
+            self.texts("send_code"),
+            subtitle=issuer or name,
+            message=self.texts("press_confirm"),
+            bar=self._bar(left_ms, whole_ms),
+            small=name if issuer else "",
+        )
+
+    def typing(self, account: "Account", place: str) -> View:
+        """The code is being typed into the host."""
+        return self._account("typing", account, place, "", self.texts("typing_the_code"))
+
+    def locked(self) -> View:
+        return self._view("locked", self.texts("locked"), message=self.texts("enter_the_pin"))
+
+    def erase(self, held_ms: int, whole_ms: int) -> View:
+        """Asks whether everything is to be erased; the bar fills while confirm is held."""
+        texts = self.texts
+        return self._view(
+            "erase",
+            texts("erase_everything"),
+            message=texts("hold_confirm"),
+            bar=self._bar(held_ms, whole_ms),
+            small=texts("other_button_leaves"),
+        )
+
+    def maintenance(self) -> View:
+        texts = self.texts
+        message, small = texts("drive_is_open"), texts("unplug_to_leave")
+        return self._view("maintenance", texts("maintenance"), message=message, small=small)
+
+    def low_battery(self) -> View:
+        texts = self.texts
+        corner = "%d %%" % self.battery
+        return self._view("low_battery", texts("battery_low"), corner, message=texts("charge_it"))
+
+    def failure(self, kind: str) -> View:
+        """An operation at the buttons failed with an error of class `kind`."""
+        texts = self.texts
+        message = texts(kind if kind in texts else "that_did_not_work")
+        return self._view("failure", texts("failed"), message=message, small=texts("press_any_button"))
+
+    def fault(self) -> View:
+        """The token's memory cannot be used; the desk is told why."""
+        texts = self.texts
+        message, small = texts("codes_are_off"), texts("provisioner_info")
+        return self._view("fault", texts("memory_fault"), message=message, small=small)
+
+    def cannot_be_locked(self) -> View:
+        """Nothing protects what this board keeps."""
+        texts = self.texts
+        message, small = texts("cannot_be_locked"), texts("press_any_button")
+        return self._view("open", texts("not_locked"), message=message, small=small)
+
+    def _bar(self, left_ms: int, whole_ms: int) -> int:
+        return -1 if self._still else bar(left_ms, whole_ms, self._width)
+
+    def _account(
+        self,
+        screen: str,
+        account: "Account",
+        place: str,
+        code: str = "",
+        message: str = "",
+        bar: int = -1,
+        small: str = "",
+    ) -> View:
+        """The screen of one account."""
+        code = grouped(code) if code else ""
+        return self._view(screen, account.issuer, place, account.name, code, message, bar, small)
+
+    def _view(
+        self,
+        screen: str,
+        title: str = "",
+        corner: str = "",
+        subtitle: str = "",
+        code: str = "",
+        message: str = "",
+        bar: int = -1,
+        small: str = "",
+        rows: "tuple[str, ...]" = (),
+        row: int = 0,
+    ) -> View:
+        corner = self._mark + corner
+        return View(screen, title, corner, subtitle, code, message, bar, small, self.battery, rows, row)
 
 
 def grouped(code: str) -> str:
@@ -78,67 +221,18 @@ def grouped(code: str) -> str:
 
 def bar(left_ms: int, whole_ms: int, width: int) -> int:
     """Return how many of `width` pixels stand for the time left, rounded up: 0 only at the end."""
-    return (max(left_ms, 0) * width + whole_ms - 1) // whole_ms
+    return (min(max(left_ms, 0), whole_ms) * width + whole_ms - 1) // whole_ms
+
+
+def doubt_s(bound_ms: "int | None") -> int:
+    """Return by how many seconds the clock may be off, 0 where that is too little to matter."""
+    return 0 if bound_ms is None or bound_ms < DOUBT_MS else (bound_ms + 999) // 1000
 
 
 def corner(position: int, count: int) -> str:
     return "%d/%d" % (position + 1, count)
 
 
-def empty() -> View:
-    return _view("first", title="No accounts", message="Add one at a desk", small="provisioner add")
-
-
-def fault(text: str) -> View:
-    return _view("fault", "Memory fault", "", text, message="Codes are off", small="provisioner info")
-
-
-def doubt(bound_ms: "int | None") -> str:
-    """Return by how much the clock may be off, "±3 s", or "" where that is too little to matter."""
-    if bound_ms is None or bound_ms < DOUBT_MS:
-        return ""
-    return "clock ±%d s" % ((bound_ms + 999) // 1000)
-
-
-def totp(
-    account: "Account", place: str, codes: "tuple[str, str]", left_ms: int, width: int, doubt: str
-) -> View:
-    """A time-based code, its countdown and the clock's doubt; in the last five seconds the next code."""
-    small = "next " + grouped(codes[1]) if left_ms <= NEXT_MS else doubt
-    length = bar(left_ms, account.period * 1000, width)
-    return _view("totp", account.issuer, place, account.name, grouped(codes[0]), bar=length, small=small)
-
-
-def clock_unusable(account: "Account", place: str, screen: str) -> View:
-    """No code: one from a wrong time would be refused, and looks like a good one."""
-    message = "Clock error" if screen == "clock_failed" else "Clock not set"
-    return _view(screen, account.issuer, place, account.name, message=message, small="provisioner sync")
-
-
-def hotp_idle(account: "Account", place: str) -> View:
-    return _view(
-        "hotp_idle",
-        account.issuer,
-        place,
-        account.name,
-        message="Press confirm",
-        small="for the next code",
-    )
-
-
-def hotp_code(account: "Account", place: str, code: str, left_ms: int, whole_ms: int, width: int) -> View:
-    length = bar(left_ms, whole_ms, width)
-    return _view("hotp", account.issuer, place, account.name, grouped(code), bar=length)
-
-
-def question(issuer: str, name: str, left_ms: int, whole_ms: int, width: int) -> View:
-    """A host asks for a code: a press of confirm lets it out."""
-    length = bar(left_ms, whole_ms, width)
-    return _view(
-        "question", "Send code?", subtitle=issuer or name, message="Press confirm", bar=length, small=name
-    )
-
-
-def failure(text: str) -> View:
-    """An operation at the buttons failed."""
-    return _view("failure", "Failed", message=text, small="press any button")
+def clock_time(utc: int) -> str:
+    """Return the time of day of UTC second `utc`: 12:34:30."""
+    return "%02d:%02d:%02d" % (utc // 3600 % 24, utc // 60 % 60, utc % 60)

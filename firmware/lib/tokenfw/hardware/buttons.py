@@ -19,7 +19,8 @@ class Buttons:
     """Pins, what their buttons are called, and each pin's level while its button is down.
 
     `keypad.Keys` takes one level for all its pins, so pins of another level have a Keys of their own.
-    A detent of `encoder` is a press and release of "next", or "previous" the other way round.
+    `chord` are the names that, held at the start, ask for maintenance. A detent of `encoder` is a press
+    and release of "next", or "previous" the other way round.
     """
 
     def __init__(
@@ -27,9 +28,11 @@ class Buttons:
         pins: "list[microcontroller.Pin]",
         names: "list[str]",
         pressed: "bool | list[bool]",
+        chord: "list[str]",
         encoder: "rotaryio.IncrementalEncoder | None" = None,
     ) -> None:
         levels = pressed if isinstance(pressed, list) else [pressed] * len(pins)
+        self.chord = chord
         self._groups: list[_Group] = []
         for level in (False, True):
             ours = [number for number, its in enumerate(levels) if its == level]
@@ -97,4 +100,5 @@ def open_buttons(keys: "Any", encoder: "Any") -> Buttons:
         import rotaryio  # not on every board
 
         wheel = rotaryio.IncrementalEncoder(getattr(board, encoder["a"]), getattr(board, encoder["b"]))
-    return Buttons([getattr(board, pin) for pin in keys["pins"]], keys["names"], keys["pressed"], wheel)
+    pins, names = [getattr(board, pin) for pin in keys["pins"]], keys["names"]
+    return Buttons(pins, names, keys["pressed"], keys.get("maintenance", names), wheel)

@@ -5,6 +5,16 @@ import usb_cdc
 _WRITE_SECONDS = 0.5  # a host that does not read must not stop the screen for longer
 
 
+class NoLink:
+    """Stands for the port in maintenance, which has the console in its place."""
+
+    def read(self) -> bytes:
+        return b""
+
+    def write(self, data: bytes) -> None:
+        pass
+
+
 class UsbLink:
     """The second USB serial port: its bytes are frames, the console is elsewhere."""
 

@@ -1,0 +1,135 @@
+"""Chooses what stands on the display: the first that holds, from what is most urgent to the account."""
+
+from tokencore.errors import ClockFailed, ClockNotSet
+from tokencore.messages import CONFIRM_MS
+
+from . import views
+from .light import OFF, Light
+from .texts import Texts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tokencore.account import Account
+
+    from .app import App, Battery, Display
+    from .codes import Codes
+    from .views import View
+
+HOTP_MS = 30000  # how long a counter-based code stays on the screen
+ERASE_MS = 5000  # how long confirm is held to erase everything
+LOW_PERCENT = 10
+_LOW_MS = 3000  # how long the low battery is told at each waking
+_MEASURE_MS = 30000  # between two looks at the battery
+
+
+class Screen:
+    """What `app` shows on `display`; `light` says how bright it is, and while it is off nothing is drawn."""
+
+    def __init__(
+        self, display: "Display", texts: Texts, light: Light, battery: "Battery | None", mark: str
+    ) -> None:
+        self.display = display
+        self.light = light
+        self.views = views.Views(texts, display.bar_width, display.still, mark)
+        self._battery = battery
+        self._measure_ms: int | None = None
+        self._low_until_ms: int | None = None  # while not None and to come, the low battery is told
+        self._level = light.level
+        self._view: View | None = None
+        self._doubt = (0, 0)  # a still display's time step, and the clock's doubt at its beginning
+
+    def touch(self, now_ms: int) -> bool:
+        """Somebody wants to see something. Return whether one could already."""
+        seen = self.light.touch(now_ms)
+        if not seen:
+            self._measure_ms = None
+        return seen
+
+    def step(self, app: "App", now_ms: int) -> None:
+        """Draw what has changed."""
+        self.light.step(now_ms)
+        if self.light.level != self._level:
+            self._level = self.light.level
+            if self._level == OFF:
+                self._view = None
+            self.display.light(self._level)
+        if self._level != OFF:
+            self._measure(now_ms)
+            self.draw(self._look(app, now_ms))
+
+    def draw(self, view: "View") -> None:
+        """Put `view` on the display, where it is another one."""
+        if view != self._view:
+            self.display.show(view)
+            self._view = view
+
+    def dismiss(self) -> None:
+        """Somebody has seen that the battery is low."""
+        self._low_until_ms = None
+
+    def _measure(self, now_ms: int) -> None:
+        if self._battery is None or (self._measure_ms is not None and now_ms < self._measure_ms):
+            return
+        waking = self._measure_ms is None
+        self._measure_ms = now_ms + _MEASURE_MS
+        before, percent = self.views.battery, self._battery.percent()
+        if self.display.still and percent >= 0:
+            percent = (percent + 4) // 5 * 5  # or its sign would be all that is drawn anew
+        self.views.battery = percent
+        if 0 <= percent <= LOW_PERCENT and (waking or not 0 <= before <= LOW_PERCENT):
+            self._low_until_ms = now_ms + _LOW_MS
+
+    def _look(self, app: "App", now_ms: int) -> "View":
+        make = self.views
+        if app.drive_open:
+            return make.maintenance()
+        if app.mode == "erase":
+            return make.erase(app.held_ms, ERASE_MS)
+        if app.mode == "open":
+            return make.cannot_be_locked()
+        question = app.question
+        if question:
+            return make.question(question[0], question[1], app.due_ms - now_ms, CONFIRM_MS)
+        if app.failure:
+            return make.failure(app.failure)
+        if app.vault.fault:
+            return make.fault()
+        if self._low_until_ms is not None and now_ms < self._low_until_ms:
+            return make.low_battery()
+        if not len(app.vault):
+            return make.first()
+        if app.picker:
+            rows, row = app.picker.rows()
+            return make.accounts(views.corner(app.picker.position, len(app.vault)), rows, row)
+        place = views.corner(app.position, len(app.vault))
+        if app.account is None or app.codes is None:
+            return make.damaged(place)
+        if app.account.kind == "hotp":
+            return self._look_at_hotp(app, app.account, place, now_ms)
+        return self._look_at_totp(app, app.account, app.codes, place, now_ms)
+
+    def _look_at_hotp(self, app: "App", account: "Account", place: str, now_ms: int) -> "View":
+        code, until_ms = app.hotp
+        if code and now_ms < until_ms:
+            return self.views.hotp(account, place, code, until_ms - now_ms, HOTP_MS)
+        app.hotp = ("", 0)
+        return self.views.hotp_idle(account, place)
+
+    def _look_at_totp(
+        self, app: "App", account: "Account", codes: "Codes", place: str, now_ms: int
+    ) -> "View":
+        try:
+            step, left_ms = app.time_step(account, now_ms)
+        except ClockFailed:
+            return self.views.clock_unusable(account, place, "clock_failed")
+        except ClockNotSet:
+            return self.views.clock_unusable(account, place, "clock_not_set")
+        still = self.display.still
+        early = still or left_ms <= 2 * views.NEXT_MS  # SHA-512 takes a board a while: it begins before
+        pair = (codes.code(step), codes.code(step + 1) if early else "")
+        doubt_s = views.doubt_s(app.clock.bound_ms(now_ms))
+        if still:
+            if self._doubt[0] != step:
+                self._doubt = (step, doubt_s)
+            doubt_s = self._doubt[1]
+        return self.views.totp(account, place, pair, step, left_ms, doubt_s)
