@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..clock import SECOND_NS
+from ..safe_mode import NONE, REASONS, USER
 from .parts import emulator
 
 NVM_START, DRIVE_START, FLASH_END = 0xFF000, 0x100000, 0x200000  # as CircuitPython lays out 2 MiB
@@ -14,6 +15,10 @@ _UF2_BLOCK = 512
 _UF2_FIRST, _UF2_SECOND = 0x0A324655, 0x9E5D5157
 _RP2040_FAMILY = 0xE48BFF56
 _WAIT_FROM_NS, _WAIT_NS = 250_000_000, 950_000_000
+# The word in RAM by which CircuitPython tells itself over a reset why it should start in safe mode.
+_SAFE_MODE_WORD = 0xAD0000AF  # with the reason's number in its second byte
+_ALL_BUT_OSCILLATORS, _TRIGGER = 0x1FFFC, 1 << 31  # of PSM's WDSEL; of the watchdog's CTRL
+_WDSEL, _CTRL = 8, 0
 _STUCK = 30.0  # seconds of the host's clock
 
 EmulatorStuck = TimeoutError
@@ -32,6 +37,8 @@ class Chip:
         self.mcu = self.device.mcu
         self._moved_at, self._moved_ns = 0.0, -1
         self._wait_from_ns: int | None = None
+        self._saved_word = -1  # where in RAM, once it was seen
+        self.resets = 0
         self._restart = self.mcu.watchdog.on_watchdog_trigger
         self.mcu.watchdog.on_watchdog_trigger = self._reset
 
@@ -41,7 +48,21 @@ class Chip:
         self.device.simulator.stopped = False
         self._wait_from_ns = self.now_ns() + _WAIT_FROM_NS
 
+    def restart(self, safe_mode: str = NONE) -> None:
+        """Reset as microcontroller.reset() does; `safe_mode`, of REASONS, is what CircuitPython finds then.
+
+        Raises EmulatorStuck where it has not come so far since power-on that it could be told.
+        """
+        if safe_mode != NONE:
+            if self._saved_word < 0:
+                raise EmulatorStuck("CircuitPython has not kept a reason for safe mode yet")
+            word = _SAFE_MODE_WORD | REASONS[safe_mode] << 8
+            self.mcu.sram[self._saved_word : self._saved_word + 4] = word.to_bytes(4, "little")
+        self.mcu.psm.write_uint32(_WDSEL, _ALL_BUT_OSCILLATORS)
+        self.mcu.watchdog.write_uint32(_CTRL, _TRIGGER)
+
     def _reset(self) -> None:
+        self.resets += 1
         self._restart()
         self._wait_from_ns = self.now_ns() + _WAIT_FROM_NS
 
@@ -58,7 +79,10 @@ class Chip:
         now_ns = self.now_ns()
         if self._wait_from_ns is not None and now_ns >= self._wait_from_ns:
             # CircuitPython waits a second for a press that asks for safe mode, at work all the time:
-            # nothing happens in it, and it would take some 20 s here.
+            # nothing happens in it, and it would take some 20 s here. A reset now would mean USER.
+            if self._saved_word < 0:
+                word = _SAFE_MODE_WORD | REASONS[USER] << 8
+                self._saved_word = bytes(self.mcu.sram).find(word.to_bytes(4, "little"))
             self.mcu.clock.tick(_WAIT_NS)
             self._wait_from_ns = None
         if now_ns != self._moved_ns:
