@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tokenfw.discipline import CRYSTALS, DAY, STEP_PPB, Discipline
+from tokenfw.discipline import CHIPS, DAY, of_chip
 
 from boards.simulator import crystal
 
@@ -19,8 +19,13 @@ STEP_S = 900  # between two temperatures
 SYNC_DAYS = (0, 3, 93, 183, 273, 363)  # three days after the first, then every 90 days
 HOST_MS, READ_MS = 20, 25  # how wrong a host's second, and a look at the chip's, can be
 
-# kind: ppb at 25 degrees, ppb of ageing a year, quarters of a degree that the thermometer is wrong: up to
-SPREADS = {"compensated": (2000, 300, 2), "plain": (20000, 1000, 2)}
+# driver: ppb at 25 degrees, ppb of ageing a year, quarters of a degree that the thermometer is wrong, up to
+SPREADS = {
+    "ds3231": (2000, 300, 2),
+    "pcf8523": (20000, 1000, 4),
+    "pcf8563": (20000, 1000, 4),
+    "pcf85063a": (20000, 1000, 4),
+}
 
 
 def temperature(second: int, phase: int) -> int:
@@ -43,22 +48,28 @@ class Day:
 
 
 class Year:
-    """The days of one token's year, given by `kind` and `seed` alone."""
+    """The days of one token's year, given by `driver` and `seed` alone."""
 
-    def __init__(self, kind: str, seed: int, sync_days: tuple[int, ...] = SYNC_DAYS) -> None:
-        self._random = random.Random(f"{kind} {seed}")
-        most_ppb, most_ageing, most_wrong = SPREADS[kind]
+    def __init__(self, driver: str, seed: int, sync_days: tuple[int, ...] = SYNC_DAYS) -> None:
+        self._driver = driver
+        self._random = random.Random(f"{driver} {seed}")
+        most_ppb, most_ageing, most_wrong = SPREADS[driver]
+        kind, self._steps = CHIPS[driver]
         self._curve = crystal.KIND[kind]
         self._ppb = self._random.randint(-most_ppb, most_ppb)
         self._ageing = self._random.randint(-most_ageing, most_ageing)
         self._wrong = self._random.randint(-most_wrong, most_wrong)
-        self._step_ppb = self._random.randint(95 * STEP_PPB // 100, 105 * STEP_PPB // 100)
+        # A chip that pulls its crystal does it more or less; one that leaves out cycles does it exactly.
+        about = 5 if self._steps and self._steps.doubt > 1 else 0
+        self._step_ppb = (
+            self._steps.step * self._random.randint(100 - about, 100 + about) // 100 if self._steps else 0
+        )
         self._phase = self._random.randrange(365)
         self._fast = 0  # ppb s since the chip was set
         self._zero_ms = 0  # the chip less the world when it was set
         self._trim = 0
         self._sync_days = sync_days
-        self.discipline = Discipline(CRYSTALS[kind])
+        self.discipline = of_chip(driver)
 
     def days(self) -> Iterator[Day]:
         """Yield the day's end of each day, and before each sync, of the year after the second sync."""
@@ -102,8 +113,8 @@ class Year:
         utc = START + second
         self._zero_ms, self._fast = wrong - late, 0
         self.discipline.sync(utc, late, HOST_MS, error, READ_MS, self._trim)
-        self._trim = self.discipline.wanted_trim() if self._curve is crystal.compensated else 0
+        self._trim = self.discipline.wanted_trim()
         self.discipline.trimmed(self._trim)
         # What the vault keeps is all that is needed to go on.
-        kept = Discipline(self.discipline._crystal, self.discipline.record())
+        kept = of_chip(self._driver, None, self.discipline.record())
         assert kept.state == self.discipline.state

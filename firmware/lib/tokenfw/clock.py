@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     Civil = tuple[int, int, int, int, int, int, int]
 
     class Rtc(Protocol):
-        """A clock chip that keeps civil UTC. All raise OSError where it does not answer."""
+        """A clock chip that keeps civil UTC. All raise OSError where it does not answer.
+
+        A chip may begin to count within the second that is written: `begun_ms` after its turn.
+        """
+
+        begun_ms: int
 
         def lost_power(self) -> bool: ...
         def read(self) -> Civil: ...
@@ -34,6 +39,7 @@ OK, NOT_SET, FAILED = "ok", "not set", "failed"
 
 _ANCHOR_MS = 10000  # between two looks at the turn of a second
 _EARLY_MS = 60  # how long before the expected turn to begin looking
+_POLL_MS = 10  # between two readings while looking
 _TURN_MS = 50  # readings farther apart do not tell when the second turned
 _ASLEEP_MS = 60000  # without a look for so long, the chip knows better than the ticks
 _RETRY_MS = 1000
@@ -64,7 +70,7 @@ class Clock:
         self._disproved = False  # the chip has contradicted itself: only setting it helps
 
     def step(self, now_ms: int) -> None:
-        """Look at the chip where it is time to. Poll at least every 20 ms."""
+        """Look at the chip where it is time to. Poll as often as `wait_ms` says."""
         if now_ms < self._due or self._disproved:
             return
         try:
@@ -83,6 +89,10 @@ class Clock:
         else:
             self._look(utc, now_ms)
             self._feel(utc)
+
+    def wait_ms(self, now_ms: int) -> int:
+        """Return how many ms after a step at `now_ms` the next may come: few while a turn is awaited."""
+        return _POLL_MS if self._due <= now_ms else self._due - now_ms
 
     def _feel(self, utc: int) -> None:
         """Take the chip's trim once and its temperature now and then, where they tell anything."""
@@ -149,10 +159,11 @@ class Clock:
         if not self._turned:
             return _UNSEEN_MS
         # After a sleep the ticks are off, but by less than what would have been a new anchor.
-        return min(_LOOK_MS + (now_ms - self._anchor) // 1000, 2 * _UNSEEN_MS)
+        noise = _LOOK_MS + (now_ms - self._anchor) // 1000 + self.discipline.ripple_ms
+        return int(min(noise, 2 * _UNSEEN_MS))
 
     def set(self, utc: int, now_ms: int, late_ms: int = 0, doubt_ms: int = 0) -> None:
-        """Set the chip so that second `utc` begins now. Raises ClockFailed.
+        """Set the chip to second `utc`, which begins now. Raises ClockFailed.
 
         The world's second began `late_ms` ago; `doubt_ms` is how wrong that may be.
         """
@@ -168,9 +179,10 @@ class Clock:
             self.state = FAILED
             raise ClockFailed("the clock chip did not take the time") from None
         self.state, self._disproved, self._floor = OK, False, utc
-        self._anchor, self._second, self._last, self._turned = now_ms, utc, -1, True
-        self._due = now_ms + _ANCHOR_MS - _EARLY_MS
-        self._learn(utc, late_ms, doubt_ms, error, noise)
+        begun = self._rtc.begun_ms
+        self._anchor, self._second, self._last, self._turned = now_ms - begun, utc, -1, True
+        self._due = self._anchor + _ANCHOR_MS - _EARLY_MS
+        self._learn(utc, late_ms - begun, doubt_ms, error, noise)
 
     def _learn(self, utc: int, late_ms: int, doubt_ms: int, error: "int | None", noise: int) -> None:
         self._known, trim = True, None

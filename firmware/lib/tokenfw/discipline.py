@@ -27,6 +27,21 @@ CRYSTALS = {
     "plain": Crystal(30000, 1500, 3000, 150000, -34),
 }
 
+# What a step in a chip's register does:
+# step    ppb by which it makes the chip slower, give or take `doubt`
+# low     the least number of steps, and `high` the greatest
+# ripple  us by which a step makes the chip's seconds uneven, where it works on some of them only
+Trim = namedtuple("Trim", ("step", "doubt", "low", "high", "ripple"))
+
+# driver: the crystal that the chip is sold with, and its trim, None where it has none
+CHIPS = {
+    "ds3231": ("compensated", Trim(100, 10, -128, 127, 0)),  # "about 0.1 ppm"
+    # Both with their faster mode: 1/4096 s a minute, 1/1024 s every four minutes.
+    "pcf8523": ("plain", Trim(4069, 1, -64, 63, 245)),
+    "pcf85063a": ("plain", Trim(4069, 1, -64, 63, 977)),
+    "pcf8563": ("plain", None),
+}
+
 # synced  UTC s of the last sync         late   ms by which the chip was behind right after it
 # doubt   ms: what that sync left open   rate   ppb by which the chip is too fast with its trim
 # spread  ppb: the true rate is within   trim   steps in the chip's register
@@ -36,20 +51,23 @@ State = namedtuple("State", ("synced", "late", "doubt", "rate", "spread", "trim"
 FIELDS = 9
 
 DAY = 86400  # s; from shorter spans nothing is learned
-STEP_PPB = 100  # a step of the trim register makes the chip this much slower (DS3231: about 0.1 ppm)
-TRIM_LOW, TRIM_HIGH = -128, 127
-_STEP_DOUBT_PPB = 10  # "about"
 _YEAR = 365 * DAY
-_BAD_TRIM = 2  # steps; less is left to software
+_BAD_TRIM = 200  # ppb; less is left to software
 _SPAN2 = 400  # square degrees: 5 to 45 degrees Celsius where nothing measures the temperature
 _GAP_S = 900  # s between two temperatures; over a longer gap nobody knows what it was
 
 
 class Discipline:
-    """The correction of one chip. `record` is what `record` gave when the last sync was stored, or empty."""
+    """The correction of one chip. `record` is what `record` gave when the last sync was stored, or empty.
 
-    def __init__(self, crystal: Crystal, record: "Sequence[int]" = ()) -> None:
+    `trim` is what the chip's register does, None where it has none.
+    """
+
+    def __init__(
+        self, crystal: Crystal, record: "Sequence[int]" = (), trim: "Trim | None" = CHIPS["ds3231"][1]
+    ) -> None:
         self._crystal = crystal
+        self._trim = trim
         self.state: State | None = State(*record) if len(record) == FIELDS else None
         self._measured = 0  # s since the sync for which the temperature is known
         self._heat = 0  # ppb s that the temperature has made in them
@@ -92,6 +110,13 @@ class Discipline:
             self._measured += passed
             self._heat += self._crystal.curve * (quarters - 100) * (quarters - 100) * passed // 16
         self._felt = chip_s
+
+    @property
+    def ripple_ms(self) -> int:
+        """By how many ms the chip's seconds are uneven with the steps in its register."""
+        if self.state is None or self._trim is None:
+            return 0
+        return int((abs(self.state.trim) * self._trim.ripple + 999) // 1000)
 
     @property
     def needs_temperature(self) -> bool:
@@ -144,22 +169,22 @@ class Discipline:
 
     def wanted_trim(self) -> int:
         """Return the steps to be in the chip's register for the least that software has to correct."""
-        if self.state is None:
+        if self.state is None or self._trim is None:
             return 0
-        steps = (self.state.rate + STEP_PPB // 2) // STEP_PPB
-        if abs(steps) < _BAD_TRIM:
+        steps = (self.state.rate + self._trim.step // 2) // self._trim.step
+        if abs(steps) * self._trim.step < _BAD_TRIM:
             steps = 0
-        return int(max(TRIM_LOW, min(TRIM_HIGH, self.state.trim + steps)))
+        return int(max(self._trim.low, min(self._trim.high, self.state.trim + steps)))
 
     def trimmed(self, trim: int, known_since: bool = True) -> None:
         """The chip's register holds `trim` steps: since the sync, or nobody knows since when."""
         old = self.state
-        if old is None or trim == old.trim:
+        if old is None or self._trim is None or trim == old.trim:
             return
         steps = trim - old.trim
         spread = old.spread + self._aged(old.synced - old.since)
-        spread += abs(steps) * (_STEP_DOUBT_PPB if known_since else STEP_PPB)
-        rate = old.rate - steps * STEP_PPB
+        spread += abs(steps) * (self._trim.doubt if known_since else self._trim.step)
+        rate = old.rate - steps * self._trim.step
         self.state = State(old.synced, old.late, old.doubt, rate, spread, trim, old.synced, 0, old.doubt)
 
     def _aged(self, seconds: int) -> int:
@@ -171,3 +196,12 @@ class Discipline:
 
     def _thermal_doubt(self, elapsed: int) -> int:
         return int(-self._crystal.curve * _SPAN2 // 2 * max(0, elapsed - self._measured))
+
+
+def of_chip(driver: str, crystal: "str | None" = None, record: "Sequence[int]" = ()) -> Discipline:
+    """Return the correction of a chip, with another crystal than it is sold with where one is named.
+
+    Raises KeyError for an unknown driver or crystal.
+    """
+    sold, trim = CHIPS[driver]
+    return Discipline(CRYSTALS[crystal or sold], record, trim)

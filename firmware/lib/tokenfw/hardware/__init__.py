@@ -8,7 +8,7 @@ import microcontroller
 from tokenfw.app import App, Identity
 from tokenfw.board_file import parse
 from tokenfw.clock import Clock
-from tokenfw.discipline import CRYSTALS, Discipline
+from tokenfw.discipline import of_chip
 from tokenfw.vault import Vault
 
 from . import buttons, display, drive, link, rtc
@@ -25,11 +25,11 @@ def build() -> App:
     i2c = _open_i2c(settings["i2c"])
     vault = Vault(drive.DriveFile("/vault.bin"), settings[""]["capacity"])
     chip = settings["rtc"]
-    crystal = CRYSTALS[chip.get("crystal", "compensated")]
+    discipline = of_chip(chip["driver"], chip.get("crystal"), vault.clock_record)
     return App(
         Identity(bytes(microcontroller.cpu.uid).hex().upper(), settings[""]["id"]),
         vault,
-        Clock(rtc.DRIVERS[chip["driver"]](i2c), vault.clock_floor, Discipline(crystal, vault.clock_record)),
+        Clock(rtc.open_rtc(i2c, chip["driver"]), vault.clock_floor, discipline),
         display.open_display(i2c, settings["display"]),
         buttons.open_buttons(settings["buttons"], settings.get("encoder")),
         link.UsbLink(),

@@ -1,0 +1,93 @@
+"""NXP PCF85063A, for which Adafruit has no driver: its registers by data sheet revision 6."""
+
+import time
+
+from adafruit_bus_device.i2c_device import I2CDevice
+
+from .rtc_pcf import PcfChip
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    import busio
+
+_ADDRESS = 0x51
+_OFFSET, _SECONDS = 0x02, 0x04
+_LOST = 0x80  # in the seconds: the oscillator has stopped
+_EVERY_4_MINUTES = 0x80  # in the offset: the mode of 4.069 ppm a step
+_MASKS = bytes([0x7F, 0x7F, 0x3F, 0x3F, 0x07, 0x1F, 0xFF])  # second, minute, hour, day, weekday, month, year
+
+
+class Driver:
+    """The chip in the shape of Adafruit's drivers. Raises ValueError where it does not answer."""
+
+    def __init__(self, i2c: "busio.I2C") -> None:
+        self.i2c_device: Any = I2CDevice(i2c, _ADDRESS)  # its stub's __exit__ takes no arguments
+
+    @property
+    def lost_power(self) -> bool:
+        return bool(self._read(_SECONDS, 1)[0] & _LOST)
+
+    @property
+    def datetime(self) -> time.struct_time:
+        data = self._read(_SECONDS, 7)
+        second, minute, hour, day, weekday, month, year = [
+            _decimal(data[place] & _MASKS[place]) for place in range(7)
+        ]
+        return time.struct_time((2000 + year, month, day, hour, minute, second, weekday, -1, -1))
+
+    @datetime.setter
+    def datetime(self, value: time.struct_time) -> None:
+        year = value.tm_year - 2000
+        numbers = (
+            value.tm_sec,
+            value.tm_min,
+            value.tm_hour,
+            value.tm_mday,
+            value.tm_wday,
+            value.tm_mon,
+            year,
+        )
+        # Without _LOST in the seconds, which clears it.
+        self._write(_SECONDS, bytes([number // 10 * 16 + number % 10 for number in numbers]))
+
+    @property
+    def calibration(self) -> int:
+        """Steps of 4.069 ppm that make the seconds longer, -64 to 63; in the other mode they are 0."""
+        register = self._read(_OFFSET, 1)[0]
+        if not register & _EVERY_4_MINUTES:
+            return 0
+        steps = register & 0x7F
+        return steps - 128 if steps & 0x40 else steps
+
+    @calibration.setter
+    def calibration(self, steps: int) -> None:
+        self._write(_OFFSET, bytes([_EVERY_4_MINUTES | steps & 0x7F]))
+
+    def _read(self, register: int, count: int) -> bytearray:
+        data = bytearray(count)
+        with self.i2c_device as device:
+            device.write_then_readinto(bytes([register]), data)
+        return data
+
+    def _write(self, register: int, data: bytes) -> None:
+        with self.i2c_device as device:
+            device.write(bytes([register]) + data)
+
+
+class Pcf85063a(PcfChip):
+    _keep = 0x01  # the crystal's load
+
+    def _open(self, i2c: "busio.I2C") -> Driver:
+        return Driver(i2c)
+
+    def trim(self) -> int:
+        return int(self._driver.calibration)
+
+    def set_trim(self, steps: int) -> None:
+        self._driver.calibration = steps
+
+
+def _decimal(byte: int) -> int:
+    return (byte >> 4) * 10 + (byte & 0x0F)
