@@ -1,8 +1,9 @@
-"""The simulated modules `time`, `supervisor`, `os`, `hashlib` and `micropython`."""
+"""The simulated modules `time`, `supervisor`, `sys`, `os`, `hashlib` and `micropython`."""
 
 import calendar
 import hashlib
 import os
+import sys
 import time
 from types import ModuleType
 from typing import Any, NoReturn
@@ -127,6 +128,11 @@ def _new_hash(name: str, data: Any = b"", /) -> _Hash:
     if name not in ("sha1", "sha256"):
         raise ValueError("Unsupported hash algorithm")
     return _Hash(name, data)
+
+
+def interpreter(modules: dict[str, ModuleType]) -> ModuleType:
+    """Return the module `sys` of an interpreter that has loaded `modules`."""
+    return module("sys", **{**vars(sys), "modules": modules})
 
 
 def modules(context: Context) -> dict[str, ModuleType]:

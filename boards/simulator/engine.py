@@ -18,7 +18,7 @@ from .machine import NEVER, Machine
 # What CPython shares with a board. Everything else that the firmware imports must be on its drive.
 _SHARED = (
     *("__future__", "array", "binascii", "builtins", "collections", "errno", "gc", "io", "json"),
-    *("math", "random", "re", "struct", "sys", "traceback"),
+    *("math", "random", "re", "struct", "traceback"),
 )
 # Builtins of CPython that a board lacks.
 _LACKING = (
@@ -127,9 +127,10 @@ class _Start:
             **cpy_system.modules(self.context),
         }
         realm = Realm(self._device_module, self._device_file, lazy=True)
+        self._modules["sys"] = cpy_system.interpreter(realm.modules)
         for lacking in _LACKING:
             del realm.builtins[lacking]
-        realm.builtins["open"] = opener(self._hardware.drive, self._firmware)
+        realm.builtins["open"] = opener(self._hardware.drive)
         realm.builtins["print"] = functools.partial(print, file=self._console, flush=True)
         try:
             realm.main(path)

@@ -15,11 +15,13 @@ from .texts import DEFAULT, Texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from typing import Any, Protocol
 
     from tokencore.account import Account
 
     from .commands import Dispatcher
+    from .typing import Typist
     from .vault import Vault
     from .views import View
 
@@ -59,11 +61,16 @@ if TYPE_CHECKING:
         def write(self, data: bytes) -> None: ...
 
     class Keyboard(Protocol):
-        """Types into the host: decimal digits, and Enter if asked. Raises FobError where none listens."""
+        """Presses keys on the host, and never leaves one down."""
 
-        fault: str
+        def open(self) -> None:
+            """Make sure that a host listens; raises FobError."""
 
-        def type(self, text: str, enter: bool) -> None: ...
+        def type(self, strokes: Iterable[tuple[int, bool]]) -> None:
+            """Press and release each (HID usage, whether with Shift); raises FobError."""
+
+        def step(self) -> None:
+            """Look after keys that the host may still take for held; polled."""
 
     class Battery(Protocol):
         def percent(self) -> int:
@@ -91,6 +98,7 @@ class App:
     """One token. All its parts come as arguments; `step` is all that drives it.
 
     texts     reads the files of /texts (see `texts`); `language` is the board's own
+    keyboard  opens the keyboard when something is to be typed for the first time
     lockable  False where this board leaves its console open: the screen says so
     """
 
@@ -105,7 +113,7 @@ class App:
         *,
         texts: "Texts | None" = None,
         language: str = DEFAULT,
-        keyboard: "Keyboard | None" = None,
+        keyboard: "Callable[[], Keyboard] | None" = None,
         battery: "Battery | None" = None,
         maintenance: "Maintenance | None" = None,
         lockable: bool = True,
@@ -115,7 +123,7 @@ class App:
         self.identity = identity
         self.vault = vault
         self.clock = clock
-        self.keyboard = keyboard
+        self.typist: Typist | None = None
         self.drive_open = maintenance is not None and maintenance.is_open()
         self.frames = frame.Decoder()
         self.texts = texts or Texts()
@@ -124,6 +132,7 @@ class App:
         self.screen = Screen(display, self.texts, light, battery, "" if lockable else "!")
         self._maintenance = maintenance
         self._buttons = buttons
+        self._keyboard = keyboard
         self._link = link
         self._gestures = gestures.Gestures()
         self._dispatcher: Dispatcher | None = None
@@ -147,6 +156,8 @@ class App:
         try:
             self._listen_to_buttons(now_ms)
             self._listen_to_host(now_ms)
+            if self.typist:
+                self.typist.step(self, now_ms)
             if self.question:
                 self.screen.touch(now_ms)
             self.screen.step(self, now_ms)
@@ -292,7 +303,15 @@ class App:
             self._try(lambda: self.release(self.position, now_ms))
 
     def _long_confirm(self, now_ms: int) -> None:
-        """Confirm has been held for gestures.LONG_MS."""
+        """Confirm has been held for gestures.LONG_MS: type the code of the account on the screen."""
+        if self._keyboard is None or self.mode or self.failure or self.question or self.picker:
+            return
+        if self.typist is None:
+            from .typing import Typist  # Not everybody types, and it takes memory.
+
+            self.typist = Typist(self._keyboard())
+        typist = self.typist
+        self._try(lambda: typist.begin(self, now_ms))
 
     def _try(self, operation: "Any") -> None:
         try:
@@ -301,7 +320,8 @@ class App:
             self.failure = type(error).__name__
 
     def _rest_ms(self, now_ms: int) -> int:
-        if self._gestures.busy or now_ms - self._heard_ms < _LINE_MS:
+        typing = self.typist is not None and self.typist.account is not None
+        if typing or self._gestures.busy or now_ms - self._heard_ms < _LINE_MS:
             rest_ms = POLL_MS
         else:
             rest_ms = _IDLE_MS if self.screen.light.idle else _AWAKE_MS

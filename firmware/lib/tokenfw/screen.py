@@ -104,6 +104,8 @@ class Screen:
         place = views.corner(app.position, len(app.vault))
         if app.account is None or app.codes is None:
             return make.damaged(place)
+        if app.typist and app.typist.account is app.account:
+            return make.typing(app.account, place, app.typist.typed)
         if app.account.kind == "hotp":
             return self._look_at_hotp(app, app.account, place, now_ms)
         return self._look_at_totp(app, app.account, app.codes, place, now_ms)

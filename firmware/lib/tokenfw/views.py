@@ -133,9 +133,10 @@ class Views:
             small=name if issuer else "",
         )
 
-    def typing(self, account: "Account", place: str) -> View:
-        """The code is being typed into the host."""
-        return self._account("typing", account, place, "", self.texts("typing_the_code"))
+    def typing(self, account: "Account", place: str, typed: bool = False) -> View:
+        """The code is being typed into the host, or has just been."""
+        message = self.texts("code_typed" if typed else "typing_the_code")
+        return self._account("typing", account, place, "", message)
 
     def locked(self) -> View:
         return self._view("locked", self.texts("locked"), message=self.texts("enter_the_pin"))

@@ -1,0 +1,97 @@
+"""The USB keyboard that boot.py has enabled, by adafruit_hid, which is loaded when it is first opened."""
+
+import sys
+
+import supervisor
+import usb_hid
+
+from tokenfw.typing import NoHost
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+_SHIFT = 0xE1
+
+
+class _Keycode:
+    """What adafruit_hid's Keyboard needs of its Keycode, whose 150 names take 4 kB of a board's heap."""
+
+    @staticmethod
+    def modifier_bit(usage: int) -> int:
+        return 1 << usage - 0xE0 if 0xE0 <= usage <= 0xE7 else 0
+
+
+class _KeycodeModule:
+    Keycode = _Keycode
+
+
+class Keyboard:
+    """Presses keys of a boot keyboard. The host takes a report every 8 ms, the endpoint holds one.
+
+    Reports are sent only while the bus is awake: else each would take two seconds to be lost. Where a
+    host is there but does not ask, CircuitPython waits as long, and that is what an error here can cost.
+    """
+
+    def __init__(self) -> None:
+        self._keys: Any = None
+        self._held = False  # whether the host may still see a key down
+        self._connected = False
+
+    def open(self) -> None:
+        """Make sure that a host listens. Raises NoHost: then it has been told nothing."""
+        if not supervisor.runtime.usb_connected:
+            raise NoHost("no computer is at the other end, or it sleeps")
+        if self._keys is None:
+            sys.modules["adafruit_hid.keycode"] = _KeycodeModule  # type: ignore[assignment]
+            from adafruit_hid.keyboard import Keyboard as Driver
+
+            try:
+                self._keys = Driver(usb_hid.devices, timeout=1)
+            except ValueError:
+                raise NoHost("boot.py has not enabled a keyboard") from None
+        # No key is down in these; the second finds room only once the host has taken the first.
+        self._send()
+        self._send()
+
+    def type(self, strokes: "Iterable[tuple[int, bool]]") -> None:
+        """Press and release keys, each (usage, whether with Shift). Raises NoHost; all are up then too."""
+        self._held = True
+        try:
+            for usage, shift in strokes:
+                self._send(_SHIFT, usage) if shift else self._send(usage)
+                self._send()
+            self._send()  # It finds room only once the host has taken the last release.
+        except NoHost:
+            self._connected = supervisor.runtime.usb_connected
+            if self._connected:
+                self._let_go()
+            raise
+        self._held = False
+
+    def step(self) -> None:
+        """Let go of keys that a host which slept or vanished in their midst may find down; poll this."""
+        connected = supervisor.runtime.usb_connected
+        if self._held and connected and not self._connected:
+            self._let_go()
+        self._connected = connected
+
+    def _let_go(self) -> None:
+        try:
+            self._send()
+            self._held = False
+        except NoHost:
+            pass  # It is tried again when the host is back, and before anything else is typed.
+
+    def _send(self, *usages: int) -> None:
+        """Send a report in which these keys are down. Raises NoHost."""
+        if not supervisor.runtime.usb_connected:
+            raise NoHost("the computer has gone, or sleeps")
+        try:
+            if usages:
+                self._keys.press(*usages)
+            else:
+                self._keys.release_all()
+        except OSError:
+            raise NoHost("the computer does not read the keyboard") from None
