@@ -162,7 +162,7 @@ def screen(folder: Path, image: Path | None) -> None:
     with _failures():
         answer = call(folder, "screen", _TIMEOUT)
         display = SSD1306.restore(answer.pop("display"))
-        texts = eye.read(display.picture(), eye.terminal_font())
+        texts = eye.read(display.picture())
         if image is not None:
             png.save(display, image)
     _print({"on": display.lit, "texts": [asdict(text) for text in texts], **answer})

@@ -97,6 +97,9 @@ class Simulator:
                 self.rtc.fault = fault.removeprefix("rtc-")
         self.hardware.drive.mount()
         self.hardware.drive.put("/board.toml", self._board_file())
+        for name in ("texts", "fonts"):
+            for file in sorted((self._firmware / name).glob("*.*")):
+                self.hardware.drive.put(f"/{name}/{file.name}", file.read_bytes())
         self._engine = Engine(self.hardware, self._firmware, self._console, safe_mode)
 
     def power_off(self, drain: bool = False) -> None:
@@ -180,7 +183,7 @@ class Simulator:
 
     def texts(self) -> list[eye.Text]:
         """Return what an eye reads on the screen."""
-        return eye.read(self.hardware.display.picture(), eye.terminal_font())
+        return eye.read(self.hardware.display.picture())
 
     def typed(self, layout: str, clear: bool = False) -> str:
         """Return what a computer with that keymap (of hid_host.KEYMAPS) has been typed into."""

@@ -64,7 +64,7 @@ class Fob:
 def texts(answer: dict[str, Any]) -> list[str]:
     """Return the texts on a screen that the simulator answered with."""
     picture = SSD1306.restore(answer["display"]).picture()
-    return [text.text for text in eye.read(picture, eye.terminal_font())]
+    return [text.text for text in eye.read(picture)]
 
 
 def run(name: str, *arguments: str, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:

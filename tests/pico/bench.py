@@ -81,7 +81,7 @@ class Fob:
         return self.simulator.hardware.display.picture()
 
     def texts(self) -> list[str]:
-        return [text.text for text in eye.read(self.picture(), eye.terminal_font())]
+        return [text.text for text in eye.read(self.picture())]
 
     def until(self, done: Callable[[], bool], seconds: float = 15.0) -> bool:
         """Run until `done()` or for so many seconds of the token's time; return whether it is done."""
