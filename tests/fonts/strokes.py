@@ -52,8 +52,8 @@ def digit(number: int, width: int, height: int, pen: float) -> list[Path]:
         upper, lower = (middle - top) / 2, (bottom - middle) / 2
         ux = rx * 0.94
         return [
-            [*arc(cx, top + upper, ux, upper, 200, 450), (cx - rx * 0.25, middle)],
-            [(cx - rx * 0.25, middle), *arc(cx, middle + lower, rx, lower, -90, 160)],
+            [*arc(cx, top + upper, ux, upper, 214, 450), (cx - rx * 0.25, middle)],
+            [(cx - rx * 0.25, middle), *arc(cx, middle + lower, rx, lower, -90, 146)],
         ]
     if number == 4:
         bar = top + tall * 0.7
