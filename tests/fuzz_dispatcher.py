@@ -16,7 +16,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from tokencore import cbor, errors, frame, messages
-from tokencore.account import MAX_TIME
+from tokencore.account import MAX_TIME, TYPINGS
 
 from tests.firmware.parts import SERIAL, Bench
 
@@ -136,6 +136,8 @@ class Fuzzer:
                 "at": self.bench.ms + rng.randint(0, 60),
                 "uncertainty": rng.choice([0, 20, 60_000]),
             },
+            **{"layout": rng.choice(messages.LAYOUTS), "language": rng.choice(messages.LANGUAGES)},
+            "typing": rng.choice(TYPINGS),
             "utc": rng.choice([1_800_000_000, 1_900_000_000, MAX_TIME]),
             "serial": SERIAL if rng.random() < 0.1 else "0",
         }

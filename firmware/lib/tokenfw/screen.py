@@ -5,18 +5,19 @@ from tokencore.messages import CONFIRM_MS
 
 from . import views
 from .light import OFF, Light
+from .presses import ERASE_MS
 from .texts import Texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tokencore.account import Account
 
-    from .app import App, Battery, Display
+    from .app import App
     from .codes import Codes
+    from .parts import Battery, Display
     from .views import View
 
 HOTP_MS = 30000  # how long a counter-based code stays on the screen
-ERASE_MS = 5000  # how long confirm is held to erase everything
 LOW_PERCENT = 10
 _LOW_MS = 3000  # how long the low battery is told at each waking
 _MEASURE_MS = 30000  # between two looks at the battery
@@ -83,9 +84,9 @@ class Screen:
         make = self.views
         if app.drive_open:
             return make.maintenance()
-        if app.mode == "erase":
-            return make.erase(app.held_ms, ERASE_MS)
-        if app.mode == "open":
+        if app.presses.mode == "erase":
+            return make.erase(app.presses.held_ms, ERASE_MS)
+        if app.presses.mode == "open":
             return make.cannot_be_locked()
         question = app.question
         if question:
@@ -98,9 +99,9 @@ class Screen:
             return make.low_battery()
         if not len(app.vault):
             return make.first()
-        if app.picker:
-            rows, row = app.picker.rows()
-            return make.accounts(views.corner(app.picker.position, len(app.vault)), rows, row)
+        if app.presses.picker:
+            rows, row = app.presses.picker.rows()
+            return make.accounts(views.corner(app.presses.picker.position, len(app.vault)), rows, row)
         place = views.corner(app.position, len(app.vault))
         if app.account is None or app.codes is None:
             return make.damaged(place)

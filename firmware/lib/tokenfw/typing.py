@@ -8,7 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tokencore.account import Account
 
-    from .app import App, Keyboard
+    from .app import App
+    from .parts import Keyboard
 
 LEAST_MS = 1000  # a code that holds no longer would come too late: the next one is waited for
 TYPED_MS = 1500  # how long the screen tells that it is done
@@ -51,17 +52,20 @@ class Typist:
 
     def step(self, app: "App", now_ms: int) -> None:
         """Do what is due. What was begun is given up where the screen shows something else by now."""
-        if self.account is None:
+        account = self.account
+        if account is None:
             self._keyboard.step()
-        elif now_ms >= self._due_ms or app.account is not self.account or app.question:
+        elif app.account is not account or app.question or app.picker or app.failure:
+            self.account = None
+        elif now_ms >= self._due_ms:
             try:
-                self._go_on(app, self.account, now_ms)
-            except FobError as error:
+                self._go_on(app, account, now_ms)
+            except (FobError, MemoryError) as error:
                 self.account = None
                 app.failure = type(error).__name__
 
     def _go_on(self, app: "App", account: "Account", now_ms: int) -> None:
-        if self.typed or app.account is not account or app.question:
+        if self.typed:
             self.account = None
         elif not self._open:
             # To load the driver takes a board a while: the time is looked at after that.

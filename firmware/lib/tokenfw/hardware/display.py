@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     import busio
 
-    from tokenfw.app import Display
+    from tokenfw.parts import Display
     from tokenfw.views import View
 
 
