@@ -42,7 +42,7 @@ class Keyboard:
     def open(self) -> None:
         """Make sure that a host listens. Raises NoHost: then it has been told nothing."""
         if not supervisor.runtime.usb_connected:
-            raise NoHost("no computer is at the other end, or it sleeps")
+            raise NoHost
         if self._keys is None:
             sys.modules["adafruit_hid.keycode"] = _KeycodeModule  # type: ignore[assignment]
             from adafruit_hid.keyboard import Keyboard as Driver
@@ -50,7 +50,7 @@ class Keyboard:
             try:
                 self._keys = Driver(usb_hid.devices, timeout=1)
             except ValueError:
-                raise NoHost("boot.py has not enabled a keyboard") from None
+                raise NoHost from None  # boot.py has not enabled a keyboard
         # No key is down in these; the second finds room only once the host has taken the first.
         self._send()
         self._send()
@@ -87,11 +87,11 @@ class Keyboard:
     def _send(self, *usages: int) -> None:
         """Send a report in which these keys are down. Raises NoHost."""
         if not supervisor.runtime.usb_connected:
-            raise NoHost("the computer has gone, or sleeps")
+            raise NoHost
         try:
             if usages:
                 self._keys.press(*usages)
             else:
                 self._keys.release_all()
         except OSError:
-            raise NoHost("the computer does not read the keyboard") from None
+            raise NoHost from None
