@@ -25,7 +25,7 @@ NOT_FOR_BOARDS = ("adafruit_blinka", "adafruit_platformdetect", "adafruit_circui
 
 _PROGRAMS = ("boot.py", "code.py", "safemode.py", "settings.toml")
 _FOLDERS = ("lib", "texts", "fonts")
-_PACKAGES = ("tokencore", "tokenfw")
+PACKAGES = ("tokencore", "tokenfw")
 _KINDS = (".py", ".toml", ".bmp")
 _VERSION = "lib/tokenfw/__init__.py"
 
@@ -67,7 +67,7 @@ def files(board_id: str, firmware: Path | None = None) -> dict[str, bytes]:
     """
     if firmware is not None and (firmware / MANIFEST).is_file():
         return {path: file.read_bytes() for path, file in _tree(firmware, ("",))}
-    found = {path: file.read_bytes() for path, file in _own(firmware)}
+    found = {path: file.read_bytes() for path, file in own(firmware).items()}
     found["board.toml"] = boards.path(board_id).read_bytes()
     taken = _add_libraries(found, boards.load(board_id))
     found[MANIFEST] = _manifest(board_id, found, taken)
@@ -82,16 +82,15 @@ def version(bundle: dict[str, bytes]) -> str:
     return ""
 
 
-def _own(firmware: Path | None) -> Iterator[tuple[str, Path]]:
+def own(firmware: Path | None = None) -> dict[str, Path]:
+    """Return {path on the drive: file} for what is the firmware's own, without libraries and board file."""
     folder = firmware or firmware_folder()
-    for name in _PROGRAMS:
-        if (folder / name).is_file():
-            yield name, folder / name
-    yield from _tree(folder, _FOLDERS)
-    if firmware is None and not (folder / "lib").is_dir():
+    found = {name: folder / name for name in _PROGRAMS if (folder / name).is_file()}
+    found.update(_tree(folder, _FOLDERS))
+    if firmware in (None, firmware_folder()) and not (folder / "lib").is_dir():
         # Installed: the packages stand beside this one.
-        for path, file in _tree(boards.FOLDER.parent, _PACKAGES):
-            yield f"lib/{path}", file
+        found.update({f"lib/{path}": file for path, file in _tree(boards.FOLDER.parent, PACKAGES)})
+    return found
 
 
 def _tree(root: Path, folders: tuple[str, ...]) -> Iterator[tuple[str, Path]]:

@@ -2,7 +2,6 @@
 
 import calendar
 import hashlib
-import os
 import sys
 import time
 from types import ModuleType
@@ -86,30 +85,6 @@ def _supervisor(context: Context) -> ModuleType:
     )
 
 
-def _os(context: Context) -> ModuleType:
-    drive = context.hardware.drive
-
-    def stat(path: str) -> tuple[int, ...]:
-        if path not in drive.entries:
-            raise OSError(2, "No such file/directory")
-        return (0x8000, 0, 0, 0, 0, 0, drive.entries[path].size, 0, 0, 0)
-
-    def remove(path: str) -> None:
-        if not drive.writable:
-            raise OSError(30, "Read-only filesystem")
-        drive.remove(path)
-
-    return module(
-        "os",
-        urandom=os.urandom,
-        stat=stat,
-        remove=remove,
-        listdir=lambda path="/": [name[1:] for name in drive.entries],
-        sync=drive.flush,
-        getenv=lambda key, default=None: default,
-    )
-
-
 class _Hash:
     """A board's hash object: update and digest, which may be called again; no copy, no hexdigest."""
 
@@ -140,7 +115,6 @@ def modules(context: Context) -> dict[str, ModuleType]:
     return {
         "time": _time(context),
         "supervisor": _supervisor(context),
-        "os": _os(context),
         "hashlib": module("hashlib", new=_new_hash),
         "micropython": module("micropython", const=lambda value: value),
     }

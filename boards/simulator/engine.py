@@ -6,10 +6,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn, TextIO
 
-from . import cpy_display, cpy_hid, cpy_keypad, cpy_pins, cpy_system, cpy_usb
+import boards
+from boards import bundle
+
+from . import cpy_display, cpy_hid, cpy_keypad, cpy_os, cpy_pins, cpy_system, cpy_usb
 from . import safe_mode as safe_modes
 from .context import Context, Reload, Reset, Usb
 from .files import opener
+from .firmware_files import FirmwareFiles
 from .flash import PowerCut
 from .hardware import Hardware
 from .imports import Realm, host_file, host_module
@@ -25,9 +29,6 @@ _LACKING = (
     *("breakpoint", "format", "input", "vars"),
     *("FileNotFoundError", "PermissionError", "UnicodeDecodeError", "UnicodeEncodeError"),
 )
-# Libraries that a board gets from Adafruit's bundle; the host has them installed beside the simulator.
-BUNDLE = "adafruit_"
-NOT_IN_BUNDLE = ("adafruit_blinka", "adafruit_platformdetect", "adafruit_circuitpython_typing")
 
 
 class Engine:
@@ -75,6 +76,7 @@ class _Start:
         self._modules: dict[str, ModuleType] = {}
         self._corrected: dict[str, ModuleType] = {}
         self._native = Realm(self._native_module, host_file, lazy=False)
+        self._files = FirmwareFiles(firmware, hardware.board["id"])
 
     def boot(self) -> None:
         """Run boot.py once, then code.py and, where it has ended, wait. Raises Reset, PowerCut, PowerOff.
@@ -127,10 +129,11 @@ class _Start:
             **cpy_system.modules(self.context),
         }
         realm = Realm(self._device_module, self._device_file, lazy=True)
+        self._modules["os"] = cpy_os.os_module(self._hardware.drive, self._files)
         self._modules["sys"] = cpy_system.interpreter(realm.modules)
         for lacking in _LACKING:
             del realm.builtins[lacking]
-        realm.builtins["open"] = opener(self._hardware.drive)
+        realm.builtins["open"] = opener(self._hardware.drive, self._files)
         realm.builtins["print"] = functools.partial(print, file=self._console, flush=True)
         try:
             realm.main(path)
@@ -167,8 +170,14 @@ class _Start:
     def _device_file(self, name: str, search: list[str] | None) -> Path | None:
         if search is not None:
             return host_file(name, search)
-        found = host_file(name, [str(self._firmware / "lib")])
-        if found is None and name.startswith(BUNDLE) and name not in NOT_IN_BUNDLE:
+        places = [str(self._firmware / "lib")]
+        if name in bundle.PACKAGES and self._firmware == bundle.firmware_folder():
+            places.append(str(boards.FOLDER.parent))  # installed: the packages stand beside the boards
+        found = host_file(name, places)
+        # A bundle has its libraries; for any other folder the host's stand for those of a board, and
+        # for what a board has built in.
+        borrowed = name in bundle.BUILT_IN or (not self._files.whole and name.startswith(bundle.PREFIX))
+        if found is None and borrowed and name not in bundle.NOT_FOR_BOARDS:
             found = host_file(name, None)
         return found
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .drive import EINVAL, ENOENT, EROFS, Drive, Entry
+from .firmware_files import FirmwareFiles
 
 
 class DriveFile(io.RawIOBase):
@@ -64,8 +65,10 @@ class DriveFile(io.RawIOBase):
         self._drive.flush()
 
 
-def opener(drive: Drive) -> Callable[..., Any]:
+def opener(drive: Drive, firmware: FirmwareFiles) -> Callable[..., Any]:
     """Return an `open` for files on `drive`: modes r, r+, w, w+, with b, or as UTF-8 text.
+
+    What the drive does not hold and `firmware` does can be read.
 
     Raises OSError with errno 2 for a missing file and 30 for writing where the USB host may write.
     """
@@ -83,7 +86,13 @@ def opener(drive: Drive) -> Callable[..., Any]:
         elif path in drive.entries:
             entry = drive.entries[path]
         else:
-            raise OSError(ENOENT, "no such file")
+            reader = firmware.reader(path)
+            if reader is None:
+                raise OSError(ENOENT, "no such file")
+            if writing:
+                raise OSError(EROFS, "the firmware's own file")
+            content = io.BytesIO(reader())
+            return content if "b" in mode else io.TextIOWrapper(content, encoding="utf-8")
         file = DriveFile(drive, entry, writing, changed=kind[0] == "w")
         return file if "b" in mode else io.TextIOWrapper(_buffered(file, writing), encoding="utf-8")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TextIO
 
 import boards
+from boards import bundle
 
 from . import eye
 from . import safe_mode as safe_modes
@@ -17,7 +18,7 @@ from .hardware import DRIVE_SECTORS, FAULTS, NVM_SECTORS, Hardware
 from .links import Link
 from .state import Kept
 
-FIRMWARE = boards.FOLDER.parent / "firmware"
+FIRMWARE = bundle.firmware_folder()
 _LEAP_NS = 24 * 3600 * SECOND_NS  # the longest: the firmware's differences of ticks must not wrap
 _SETTLE_NS = 5 * SECOND_NS
 _PATIENCE = 10.0  # seconds of the host's clock for firmware that neither sleeps nor ends
@@ -97,9 +98,6 @@ class Simulator:
                 self.rtc.fault = fault.removeprefix("rtc-")
         self.hardware.drive.mount()
         self.hardware.drive.put("/board.toml", self._board_file())
-        for name in ("texts", "fonts"):
-            for file in sorted((self._firmware / name).glob("*.*")):
-                self.hardware.drive.put(f"/{name}/{file.name}", file.read_bytes())
         self._engine = Engine(self.hardware, self._firmware, self._console, safe_mode)
 
     def power_off(self, drain: bool = False) -> None:
