@@ -186,11 +186,17 @@ def remove(out: output.Output, token: Token, name: str) -> None:
 
 
 @main.command()
+@click.option(
+    "--temperature",
+    type=click.FloatRange(-40, 85),
+    help="Degrees Celsius where the token is: its own thermometer may need to be told once.",
+)
 @with_token
-def sync(out: output.Output, token: Token) -> None:
+def sync(out: output.Output, token: Token, temperature: float | None) -> None:
     """Set the token's clock to this computer's, and show the offset before and after."""
+    quarters = None if temperature is None else round(temperature * 4)
     with out.progress() as report:
-        done = synchronise(token, time.time_ns, report)
+        done = synchronise(token, time.time_ns, report, quarters)
     views.sync(out, done)
 
 

@@ -130,14 +130,21 @@ class Token:
         told = values["clock"], values.get("utc_ms"), values.get("bound")
         return Exchange(t1, values["received"], values["sent"], t4, *told)
 
-    def set_time(self, utc: int, at: int, wait_s: float, uncertainty: int | None = None) -> None:
+    def set_time(
+        self,
+        utc: int,
+        at: int,
+        wait_s: float,
+        uncertainty: int | None = None,
+        quarters: int | None = None,
+    ) -> None:
         """Make the second `utc` begin at the token's tick `at` (ms), which is `wait_s` seconds away.
 
-        `uncertainty` is by how many ms that may be wrong. Firmware that does not know the word raises
-        BadMessage.
+        `uncertainty` is by how many ms that may be wrong; `quarters` is what the temperature is there
+        (degrees Celsius times 4). Firmware that does not know one of the words raises BadMessage.
         """
         first, *rest = self._tries
-        values = {"utc": utc, "at": at, "uncertainty": uncertainty}
+        values = {"utc": utc, "at": at, "uncertainty": uncertainty, "temperature": quarters}
         self._request("set_time", values, (first + wait_s, *rest))
 
     def code(self, issuer: str, name: str, report: Report | None = None) -> Code:

@@ -97,23 +97,32 @@ def plan(measurement: Measurement, now_ns: int, ahead_ns: int = MIN_AHEAD_NS) ->
     return utc, at, (utc * _NS_PER_S - now_ns) / _NS_PER_S
 
 
-def synchronise(token: Token, utc_ns: Callable[[], int], report: Report | None = None) -> Sync:
+def synchronise(
+    token: Token, utc_ns: Callable[[], int], report: Report | None = None, quarters: int | None = None
+) -> Sync:
     """Set the token's clock to this computer's (`utc_ns`: UTC in ns), and measure before and after.
 
+    `quarters` is the temperature where the token is (degrees Celsius times 4), if somebody has read it.
     Raises BadInput where this computer's own clock is absurd, ClockFailed where the token's chip
     refuses, SyncFailed where it does not show what was set.
     """
     if not EARLIEST_UTC <= utc_ns() // _NS_PER_S < MAX_TIME:
         raise BadInput("this computer's own clock is wrong", "Set it first, then sync the token")
     before = measure(token, utc_ns, report)
-    utc = _set(token, utc_ns, before, report)
+    utc = _set(token, utc_ns, before, report, quarters)
     after = measure(token, utc_ns, report)
     if after.offset_ns is None or abs(after.offset_ns) > TOLERANCE_NS + after.uncertainty_ns:
         raise SyncFailed("the token's clock does not show the time that was set")
     return Sync(before, after, utc, token.info())
 
 
-def _set(token: Token, utc_ns: Callable[[], int], measured: Measurement, report: Report | None) -> int:
+def _set(
+    token: Token,
+    utc_ns: Callable[[], int],
+    measured: Measurement,
+    report: Report | None,
+    quarters: int | None,
+) -> int:
     ahead = max(MIN_AHEAD_NS, 4 * measured.round_trip_ns)
     # Rounded up, and a millisecond more for the tick that is named.
     uncertainty: int | None = min(messages.MAX_DOUBT_MS, measured.uncertainty_ns // _NS_PER_MS + 2)
@@ -122,11 +131,11 @@ def _set(token: Token, utc_ns: Callable[[], int], measured: Measurement, report:
         if report:
             report(Progress("second", 0, 1))
         try:
-            token.set_time(utc, at, wait_s, uncertainty)
+            token.set_time(utc, at, wait_s, uncertainty, quarters)
         except errors.BadMessage:
             if uncertainty is None or attempt == _ATTEMPTS:
                 raise
-            uncertainty = None  # Older firmware: it does not ask how sure this computer is.
+            uncertainty = quarters = None  # Older firmware: it asks neither how sure we are nor how warm.
         except errors.BadValue:
             # The request was so late that its second had begun.
             if attempt == _ATTEMPTS:

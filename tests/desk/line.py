@@ -28,6 +28,8 @@ def clean(data: bytes) -> list[bytes]:
 class LiveRtc:
     """A clock chip on this computer's monotonic clock: a write starts a second, as on a real one."""
 
+    begun_ms = 0
+
     def __init__(self, ahead_ms: int, lost: bool) -> None:
         self._zero_ms = time.time_ns() // 1_000_000 + ahead_ms - self._now_ms()
         self._lost = lost

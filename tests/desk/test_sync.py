@@ -170,3 +170,14 @@ def test_what_the_line_leaves_open_goes_along(line, token) -> None:
     ]
     assert done.before.uncertainty_ns / MS <= asked[3] <= done.before.uncertainty_ns / MS + 2
     assert done.expected_ms(90) > done.info.bound
+
+
+@pytest.mark.parametrize("told", [None, -12, 90])
+def test_the_temperature_goes_along_where_somebody_has_read_it(line, token, told: int | None) -> None:
+    sync.synchronise(token, time.time_ns, quarters=told)
+    (asked,) = [
+        packed
+        for _sequence, command, packed in map(messages.decode_request, line.requests)
+        if command.name == "set_time"
+    ]
+    assert asked.get(4) == told

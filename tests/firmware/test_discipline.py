@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tokenfw.discipline import CRYSTALS, DAY, Discipline
+from tokenfw.discipline import CHIPS, CRYSTALS, DAY, FIELDS, Discipline, State, of_chip
 from tokenfw.vault import Vault
 
 from tests.firmware.parts import Bench, RamMedium, RamRtc
@@ -166,3 +166,82 @@ def test_the_trim_is_written_once_the_rate_is_learned() -> None:
     token.step(ten_days_ms)
     token.set(UTC + 10 * DAY, ten_days_ms + 10, 0, 5)
     assert rtc.steps == token.discipline.state.trim != 0
+
+
+def warm_days(discipline: Discipline, days: int, quarters: int) -> int:
+    """Feel that temperature for days after the last sync; return the chip's ms then."""
+    start = discipline.state.synced
+    for second in range(0, days * DAY + 1, 600):
+        discipline.feel(start + second, quarters)
+    return (start + days * DAY) * 1000
+
+
+def test_a_boards_thermometer_is_of_no_use_until_it_is_told_better() -> None:
+    """It shows 9 degrees too much: 5 degrees, 13.6 ppm, look like 14, 4.1 ppm."""
+    discipline = of_chip("pcf8523")
+    discipline.sync(UTC, 0, 20, None, 0, 0)
+    assert not discipline.needs_temperature
+    chip_ms = warm_days(discipline, 10, 56)
+    wide = discipline.bound_ms(chip_ms)
+    assert len(discipline.record()) == FIELDS
+    discipline.sync(UTC, 0, 20, None, 0, 0)
+    discipline.calibrate(100 + 36, 100)
+    assert discipline.needs_temperature
+    assert warm_days(discipline, 10, 56) == chip_ms
+    assert discipline.utc_ms(chip_ms) == pytest.approx(chip_ms + 11_750, abs=5)
+    assert discipline.bound_ms(chip_ms) < wide - 5000
+    again = of_chip("pcf8523", None, discipline.record())
+    assert again.needs_temperature
+    assert again.state == discipline.state
+    warm_days(again, 10, 56)
+    assert again.utc_ms(chip_ms) == discipline.utc_ms(chip_ms)
+
+
+def test_a_chips_own_thermometer_needs_no_telling() -> None:
+    discipline = of_chip("ds3231", "plain")
+    discipline.sync(UTC, 0, 20, None, 0, 0)
+    discipline.calibrate(136, 100)
+    assert discipline.needs_temperature
+    chip_ms = warm_days(discipline, 10, 20)
+    assert discipline.utc_ms(chip_ms) == pytest.approx(chip_ms + 11_750, abs=5)
+    assert len(discipline.record()) == FIELDS
+
+
+@pytest.mark.parametrize("driver", CHIPS)
+def test_records_of_older_firmware_are_read(driver: str) -> None:
+    """They have no word of the thermometer."""
+    record = [UTC, 3, 20, -1500, 700, 4, UTC - DAY, 0, 22]
+    discipline = of_chip(driver, None, record)
+    assert list(discipline.state) == record
+    assert discipline.record() == record
+    assert of_chip(driver, None, record[:-1]).state is None
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(
+    ("driver", "steps", "ripple_ms"),
+    [("ds3231", 93, 0), ("pcf8523", 2, 1), ("pcf85063a", 2, 2), ("pcf8563", 0, 0)],
+)
+def test_each_chip_is_trimmed_in_its_own_steps(driver: str, steps: int, ripple_ms: int, sign: int) -> None:
+    """8 s in ten days are 9.26 ppm; what the register does not take, software corrects."""
+    trim = CHIPS[driver][1]
+    discipline = of_chip(driver)
+    discipline.sync(UTC, 0, 20, None, 0, 0)
+    sync(discipline, 10 * DAY, sign * 8000)
+    rate = discipline.state.rate
+    assert rate == pytest.approx(sign * 9260, abs=60)
+    assert discipline.wanted_trim() == sign * steps
+    discipline.trimmed(sign * steps)
+    left = discipline.state.rate
+    assert left == rate - sign * steps * (trim.step if trim else 0)
+    assert abs(left) <= (trim.step // 2 + 1 if trim else 9320)
+    assert discipline.ripple_ms == ripple_ms
+    assert discipline.wanted_trim() == sign * steps, "and it stays there"
+
+
+def test_a_trim_ends_where_the_register_does() -> None:
+    discipline = of_chip("pcf8523")
+    discipline.sync(UTC, 0, 20, None, 0, 0)
+    for sign, most in ((1, 63), (-1, -64)):
+        discipline.state = State(*[UTC, 0, 20, sign * 400_000, 10, 0, UTC, 0, 20])
+        assert discipline.wanted_trim() == most

@@ -122,6 +122,7 @@ COMMANDS = (
             _int(1, "utc", 946684800, MAX_TIME),
             _int(2, "at", 0, _TICKS),
             _int(3, "uncertainty", 0, MAX_DOUBT_MS, True),  # ms by which the host's second may be off
+            _int(4, "temperature", -160, 340, True),  # where the token is, degrees Celsius times 4
         ),
         (),
     ),

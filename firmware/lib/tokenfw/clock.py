@@ -162,10 +162,13 @@ class Clock:
         noise = _LOOK_MS + (now_ms - self._anchor) // 1000 + self.discipline.ripple_ms
         return int(min(noise, 2 * _UNSEEN_MS))
 
-    def set(self, utc: int, now_ms: int, late_ms: int = 0, doubt_ms: int = 0) -> None:
+    def set(
+        self, utc: int, now_ms: int, late_ms: int = 0, doubt_ms: int = 0, quarters: "int | None" = None
+    ) -> None:
         """Set the chip to second `utc`, which begins now. Raises ClockFailed.
 
-        The world's second began `late_ms` ago; `doubt_ms` is how wrong that may be.
+        The world's second began `late_ms` ago; `doubt_ms` is how wrong that may be. `quarters` is what the
+        temperature is (degrees Celsius times 4), where somebody has read it from a better thermometer.
         """
         error, noise = None, 0
         if self.state == OK:
@@ -183,6 +186,16 @@ class Clock:
         self._anchor, self._second, self._last, self._turned = now_ms - begun, utc, -1, True
         self._due = self._anchor + _ANCHOR_MS - _EARLY_MS
         self._learn(utc, late_ms - begun, doubt_ms, error, noise)
+        if quarters is not None:
+            self._calibrate(quarters)
+
+    def _calibrate(self, quarters: int) -> None:
+        try:
+            measured = self._rtc.temperature()
+        except OSError:
+            return  # As if nobody had read a thermometer.
+        if measured is not None:
+            self.discipline.calibrate(measured, quarters)
 
     def _learn(self, utc: int, late_ms: int, doubt_ms: int, error: "int | None", noise: int) -> None:
         self._known, trim = True, None

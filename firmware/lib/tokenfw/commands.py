@@ -225,7 +225,8 @@ def _set_time(app: "App", values: "Values", now_ms: int) -> Pending:
     def finish(then_ms: int) -> "Values":
         # What the host does not tell is taken for a second: such a sync teaches the clock little.
         doubt_ms = values.get("uncertainty", _DOUBT_MS) + _SET_MS
-        app.clock.set(values["utc"], then_ms, then_ms - values["at"], doubt_ms)
+        quarters = values.get("temperature")
+        app.clock.set(values["utc"], then_ms, then_ms - values["at"], doubt_ms, quarters)
         app.vault.set_clock_floor(values["utc"], app.clock.discipline.record())
         return {}
 

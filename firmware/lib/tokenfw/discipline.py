@@ -33,13 +33,14 @@ CRYSTALS = {
 # ripple  us by which a step makes the chip's seconds uneven, where it works on some of them only
 Trim = namedtuple("Trim", ("step", "doubt", "low", "high", "ripple"))
 
-# driver: the crystal that the chip is sold with, and its trim, None where it has none
+# driver: the crystal that the chip is sold with; its trim, None where it has none; and whether the
+# temperature comes from the chip itself: the board's may be wrong by many degrees until it is told better
 CHIPS = {
-    "ds3231": ("compensated", Trim(100, 10, -128, 127, 0)),  # "about 0.1 ppm"
+    "ds3231": ("compensated", Trim(100, 10, -128, 127, 0), True),  # "about 0.1 ppm"
     # Both with their faster mode: 1/4096 s a minute, 1/1024 s every four minutes.
-    "pcf8523": ("plain", Trim(4069, 1, -64, 63, 245)),
-    "pcf85063a": ("plain", Trim(4069, 1, -64, 63, 977)),
-    "pcf8563": ("plain", None),
+    "pcf8523": ("plain", Trim(4069, 1, -64, 63, 245), False),
+    "pcf85063a": ("plain", Trim(4069, 1, -64, 63, 977), False),
+    "pcf8563": ("plain", None, False),
 }
 
 # synced  UTC s of the last sync         late   ms by which the chip was behind right after it
@@ -60,22 +61,34 @@ _GAP_S = 900  # s between two temperatures; over a longer gap nobody knows what 
 class Discipline:
     """The correction of one chip. `record` is what `record` gave when the last sync was stored, or empty.
 
-    `trim` is what the chip's register does, None where it has none.
+    `trim` is what the chip's register does, None where it has none; `thermometer` is whether the
+    temperatures are true to a degree as they come. Others are of use once `calibrate` was called.
     """
 
     def __init__(
-        self, crystal: Crystal, record: "Sequence[int]" = (), trim: "Trim | None" = CHIPS["ds3231"][1]
+        self,
+        crystal: Crystal,
+        record: "Sequence[int]" = (),
+        trim: "Trim | None" = CHIPS["ds3231"][1],
+        thermometer: bool = True,
     ) -> None:
         self._crystal = crystal
         self._trim = trim
-        self.state: State | None = State(*record) if len(record) == FIELDS else None
+        known = len(record) in (FIELDS, FIELDS + 1)
+        self.state: State | None = State(*record[:FIELDS]) if known else None
+        self._warm: int | None = 0 if thermometer else None  # by how much the thermometer shows too much
+        if len(record) > FIELDS and known and not thermometer:
+            self._warm = record[FIELDS]
+        self._stores_warm = not thermometer
         self._measured = 0  # s since the sync for which the temperature is known
         self._heat = 0  # ppb s that the temperature has made in them
         self._felt = -1  # the chip's time of the last temperature
 
     def record(self) -> "list[int]":
         """Return the state as whole numbers for the vault: they change with syncs only."""
-        return list(self.state) if self.state else []
+        if not self.state:
+            return []
+        return list(self.state) + ([self._warm] if self._stores_warm and self._warm is not None else [])
 
     def utc_ms(self, chip_ms: int) -> int:
         """Return UTC in ms when the chip's count is `chip_ms` (ms since 1970)."""
@@ -105,6 +118,9 @@ class Discipline:
 
     def feel(self, chip_s: int, quarters: int) -> None:
         """Take a temperature (degrees Celsius times 4), measured now, at the chip's second `chip_s`."""
+        if self._warm is None:
+            return
+        quarters -= self._warm
         passed = chip_s - self._felt
         if self.state and 0 < passed <= _GAP_S and self._felt >= self.state.synced:
             self._measured += passed
@@ -118,10 +134,18 @@ class Discipline:
             return 0
         return int((abs(self.state.trim) * self._trim.ripple + 999) // 1000)
 
+    def calibrate(self, measured: int, quarters: int) -> None:
+        """The board's thermometer shows `measured` where it is `quarters` (degrees Celsius times 4).
+
+        It comes with a sync, after it: what the thermometer has shown since the last one is forgotten.
+        """
+        if self._stores_warm:
+            self._warm = measured - quarters
+
     @property
     def needs_temperature(self) -> bool:
         """Whether the temperature tells anything about this crystal."""
-        return bool(self._crystal.curve)
+        return bool(self._crystal.curve) and self._warm is not None
 
     def sync(
         self, utc: int, late_ms: int, doubt_ms: int, error_ms: "int | None", noise_ms: int, trim: int
@@ -203,5 +227,5 @@ def of_chip(driver: str, crystal: "str | None" = None, record: "Sequence[int]" =
 
     Raises KeyError for an unknown driver or crystal.
     """
-    sold, trim = CHIPS[driver]
-    return Discipline(CRYSTALS[crystal or sold], record, trim)
+    sold, trim, thermometer = CHIPS[driver]
+    return Discipline(CRYSTALS[crystal or sold], record, trim, thermometer)

@@ -25,11 +25,12 @@ def build() -> App:
     i2c = _open_i2c(settings["i2c"])
     vault = Vault(drive.DriveFile("/vault.bin"), settings[""]["capacity"])
     chip = settings["rtc"]
+    clock_chip = rtc.open_rtc(i2c, chip["driver"], chip.get("thermometer", ""))
     discipline = of_chip(chip["driver"], chip.get("crystal"), vault.clock_record)
     return App(
         Identity(bytes(microcontroller.cpu.uid).hex().upper(), settings[""]["id"]),
         vault,
-        Clock(rtc.open_rtc(i2c, chip["driver"]), vault.clock_floor, discipline),
+        Clock(clock_chip, vault.clock_floor, discipline),
         display.open_display(i2c, settings["display"]),
         buttons.open_buttons(settings["buttons"], settings.get("encoder")),
         link.UsbLink(),

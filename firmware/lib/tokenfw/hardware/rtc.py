@@ -5,6 +5,8 @@ A board has one of them: only its driver is loaded.
 
 import time
 
+import microcontroller
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -18,12 +20,16 @@ _LAST_YEAR = 2099  # chips count two digits, and the drivers' century is the 21s
 
 
 class Chip:
-    """A chip. It may appear later: it is looked for until it answers."""
+    """A chip. It may appear later: it is looked for until it answers.
+
+    `thermometer` is "cpu" where the microcontroller's tells the crystal's temperature, else "".
+    """
 
     begun_ms = 0
 
-    def __init__(self, i2c: "busio.I2C | None") -> None:
+    def __init__(self, i2c: "busio.I2C | None", thermometer: str = "") -> None:
         self._i2c = i2c
+        self._thermometer = thermometer
         self._found: Any = None
 
     def _open(self, i2c: "busio.I2C") -> "Any":
@@ -61,10 +67,13 @@ class Chip:
         raise NotImplementedError
 
     def temperature(self) -> "int | None":
-        return None
+        if self._thermometer != "cpu":
+            return None
+        degrees = microcontroller.cpu.temperature
+        return None if degrees is None else int(degrees * 4)
 
 
-def open_rtc(i2c: "busio.I2C | None", driver: str) -> "Rtc":
+def open_rtc(i2c: "busio.I2C | None", driver: str, thermometer: str = "") -> "Rtc":
     """Return the clock chip of a board file's `driver`. Raises ValueError for an unknown one."""
     if driver == "ds3231":
         from .rtc_ds3231 import Ds3231
@@ -73,13 +82,13 @@ def open_rtc(i2c: "busio.I2C | None", driver: str) -> "Rtc":
     if driver == "pcf8523":
         from .rtc_pcf8523 import Pcf8523
 
-        return Pcf8523(i2c)
+        return Pcf8523(i2c, thermometer)
     if driver == "pcf8563":
         from .rtc_pcf8563 import Pcf8563
 
-        return Pcf8563(i2c)
+        return Pcf8563(i2c, thermometer)
     if driver == "pcf85063a":
         from .rtc_pcf85063a import Pcf85063a
 
-        return Pcf85063a(i2c)
+        return Pcf85063a(i2c, thermometer)
     raise ValueError("the board file's clock chip is not known: " + driver)
