@@ -18,5 +18,10 @@ from tokenfw.hardware import build
 
 gc.collect()
 app = build()
+app.step(time.monotonic_ns() // 1000000)  # the first code; the session with a host can wait for it
+gc.collect()
+import tokenfw.commands
+
+gc.collect()
 while True:
     time.sleep(app.step(time.monotonic_ns() // 1000000) / 1000)

@@ -9,13 +9,16 @@ from tokenfw.app import App, Identity
 from tokenfw.board_file import parse
 from tokenfw.clock import Clock
 from tokenfw.discipline import of_chip
+from tokenfw.texts import DEFAULT, Texts
 from tokenfw.vault import Vault
 
-from . import buttons, display, drive, link, rtc
+from . import buttons, display, drive, link, maintenance, rtc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from .keyboard import Keyboard
 
 
 def build() -> App:
@@ -27,14 +30,28 @@ def build() -> App:
     chip = settings["rtc"]
     clock_chip = rtc.open_rtc(i2c, chip["driver"], chip.get("thermometer", ""))
     discipline = of_chip(chip["driver"], chip.get("crystal"), vault.clock_record)
+    screen = settings["display"]
     return App(
         Identity(bytes(microcontroller.cpu.uid).hex().upper(), settings[""]["id"]),
         vault,
         Clock(clock_chip, vault.clock_floor, discipline),
-        display.open_display(i2c, settings["display"]),
+        display.open_display(i2c, screen),
         buttons.open_buttons(settings["buttons"], settings.get("encoder")),
-        link.UsbLink(),
+        link.NoLink() if maintenance.is_open() else link.UsbLink(),
+        texts=Texts(drive.read_text),
+        language=settings[""].get("language", DEFAULT),
+        keyboard=_keyboard if settings.get("promises", {}).get("usb_hid", True) else None,
+        maintenance=maintenance,
+        lockable=settings.get("promises", {}).get("console_closed", True),
+        dim_s=screen.get("dim_s", 30),
+        off_s=screen.get("off_s", 60),
     )
+
+
+def _keyboard() -> "Keyboard":
+    from .keyboard import Keyboard  # Not everybody types, and it takes memory.
+
+    return Keyboard()
 
 
 def _open_i2c(settings: "Any") -> "busio.I2C | None":
