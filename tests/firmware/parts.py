@@ -128,6 +128,7 @@ class RamDisplay:
     bar_width = 128
     rows = 4
     still = False
+    pending = False
     fault = ""
 
     def __init__(self) -> None:

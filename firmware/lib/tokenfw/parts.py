@@ -14,12 +14,14 @@ if TYPE_CHECKING:
         rows       how many rows of a list fit
         still      whether it keeps its picture and is slow to change (e-paper): no bar moves there
         fault      "" or what is wrong with it
+        pending    whether it was busy when a view was shown: to be shown again
         """
 
         bar_width: int
         rows: int
         still: bool
         fault: str
+        pending: bool
 
         def show(self, view: View) -> None: ...
         def light(self, level: int) -> None:

@@ -59,8 +59,8 @@ class Screen:
             self.draw(self._look(app, now_ms))
 
     def draw(self, view: "View") -> None:
-        """Put `view` on the display, where it is another one."""
-        if view != self._view:
+        """Put `view` on the display, where it is another one or the display was busy."""
+        if view != self._view or self.display.pending:
             self.display.show(view)
             self._view = view
 
@@ -83,22 +83,22 @@ class Screen:
     def _look(self, app: "App", now_ms: int) -> "View":
         make = self.views
         if app.drive_open:
-            return make.maintenance()
+            return make.plain("maintenance")
         if app.presses.mode == "erase":
             return make.erase(app.presses.held_ms, ERASE_MS)
         if app.presses.mode == "open":
-            return make.cannot_be_locked()
+            return make.plain("open")
         question = app.question
         if question:
             return make.question(question[0], question[1], app.due_ms - now_ms, CONFIRM_MS)
         if app.failure:
             return make.failure(app.failure)
         if app.vault.fault:
-            return make.fault()
+            return make.plain("fault")
         if self._low_until_ms is not None and now_ms < self._low_until_ms:
             return make.low_battery()
         if not len(app.vault):
-            return make.first()
+            return make.plain("first")
         if app.presses.picker:
             rows, row = app.presses.picker.rows()
             return make.accounts(views.corner(app.presses.picker.position, len(app.vault)), rows, row)
@@ -116,7 +116,7 @@ class Screen:
         if code and now_ms < until_ms:
             return self.views.hotp(account, place, code, until_ms - now_ms, HOTP_MS)
         app.hotp = ("", 0)
-        return self.views.hotp_idle(account, place)
+        return self.views.account("hotp_idle", account, place)
 
     def _look_at_totp(
         self, app: "App", account: "Account", codes: "Codes", place: str, now_ms: int
@@ -124,9 +124,9 @@ class Screen:
         try:
             step, left_ms = app.time_step(account, now_ms)
         except ClockFailed:
-            return self.views.clock_unusable(account, place, "clock_failed")
+            return self.views.account("clock_failed", account, place)
         except ClockNotSet:
-            return self.views.clock_unusable(account, place, "clock_not_set")
+            return self.views.account("clock_not_set", account, place)
         still = self.display.still
         early = still or left_ms <= 2 * views.NEXT_MS  # SHA-512 takes a board a while: it begins before
         pair = (codes.code(step), codes.code(step + 1) if early else "")

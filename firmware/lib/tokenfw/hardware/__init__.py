@@ -18,19 +18,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from tokenfw.attest import Contents
+
     from .keyboard import Keyboard
 
 
 def build() -> App:
     """Return the App of this board, as /board.toml describes it."""
     settings: Any = parse(drive.read_text("/board.toml"))
-    displayio.release_displays()
+    screen = settings["display"]
+    if screen["driver"] != "builtin":
+        displayio.release_displays()  # of the last program, which holds the bus's pins
     i2c = _open_i2c(settings["i2c"])
     vault = Vault(drive.DriveFile("/vault.bin"), settings[""]["capacity"])
     chip = settings["rtc"]
     clock_chip = rtc.open_rtc(i2c, chip["driver"], chip.get("thermometer", ""))
     discipline = of_chip(chip["driver"], chip.get("crystal"), vault.clock_record)
-    screen = settings["display"]
     return App(
         Identity(bytes(microcontroller.cpu.uid).hex().upper(), settings[""]["id"]),
         vault,
@@ -42,6 +45,7 @@ def build() -> App:
         language=settings[""].get("language", DEFAULT),
         keyboard=_keyboard if settings.get("promises", {}).get("usb_hid", True) else None,
         maintenance=maintenance,
+        contents=_contents,
         lockable=settings.get("promises", {}).get("console_closed", True),
         dim_s=screen.get("dim_s", 30),
         off_s=screen.get("off_s", 60),
@@ -52,6 +56,12 @@ def _keyboard() -> "Keyboard":
     from .keyboard import Keyboard  # Not everybody types, and it takes memory.
 
     return Keyboard()
+
+
+def _contents() -> "Contents":
+    from . import contents
+
+    return contents
 
 
 def _open_i2c(settings: "Any") -> "busio.I2C | None":

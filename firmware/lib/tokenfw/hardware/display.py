@@ -18,7 +18,7 @@ class NoDisplay:
 
     bar_width = 128
     rows = 4
-    still = False
+    still = pending = False
 
     def __init__(self, fault: str) -> None:
         self.fault = fault

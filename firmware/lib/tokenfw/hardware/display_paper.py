@@ -18,11 +18,11 @@ class PaperScreen(Renderer):
     margin = 4
     digits = ("digits-40x52", "digits-30x52")
     code_height = 52
-    subtitle_y, code_y, bar_y, small_y, list_y = 24, 51, 0, 104, 26
+    fine = 1
+    subtitle_y, code_y, below_y, small_y, list_y = 25, 39, 92, 104, 26
     scroll, rows, pitch = 4, 4, 25
     paper = 0xFFFFFF
     bright = dim = accent = late = alarm = 0x000000
-    pending = False
 
     def show(self, view: "View") -> None:
         self._draw(view)

@@ -1,11 +1,11 @@
 """Draws a View with TileGrids: what all classes of displays share. A class says where."""
 
 import displayio
-import vectorio
 
 from tokenfw import letters
 
 from . import fonts
+from .tiles import Digits, Line, box, ink, mix
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,106 +30,21 @@ _SIGNS = {
     "open": "open",
 }
 _ALARMING = ("erase", "low_battery", "failure", "fault", "clock_failed")
-_BLANK = fonts.DIGITS - 1
-
-
-def ink(colour: int, paper: int = 0) -> "displayio.Palette":
-    """Return the palette of a bitmap with two values."""
-    palette = displayio.Palette(2)
-    palette[0], palette[1] = paper, colour
-    return palette
-
-
-class Line:
-    """One line of small letters."""
-
-    def __init__(
-        self, group: "displayio.Group", sheet: "displayio.Bitmap", palette: "displayio.Palette", columns: int
-    ) -> None:
-        self.columns = columns
-        self.text = ""
-        self.grid = displayio.TileGrid(
-            sheet,
-            pixel_shader=palette,
-            width=columns,
-            height=1,
-            tile_width=fonts.WIDTH,
-            tile_height=fonts.HEIGHT,
-        )
-        self.grid.hidden = True
-        group.append(self.grid)
-
-    def write(self, text: str, x: int, y: int, columns: int = 0) -> None:
-        """Put `text` at (x, y), cut to `columns`, if given, or to what the line has."""
-        grid = self.grid
-        text = letters.fit(text, columns or self.columns)
-        if grid.x != x:
-            grid.x = x
-        if grid.y != y:
-            grid.y = y
-        if text == self.text:
-            return
-        length, before = len(text), len(self.text)
-        for place in range(max(length, before)):
-            grid[place] = letters.tile(text[place]) if place < length else 0
-        self.text = text
-        grid.hidden = not text
-
-
-class Digits:
-    """A code in two groups of `each` digits."""
-
-    def __init__(self, group: "displayio.Group", name: str, palette: "displayio.Palette", each: int) -> None:
-        sheet = fonts.read(name)
-        self._cell = sheet.width // fonts.DIGITS
-        self._each = each
-        self.grids = [
-            displayio.TileGrid(
-                sheet,
-                pixel_shader=palette,
-                width=each,
-                height=1,
-                tile_width=self._cell,
-                tile_height=sheet.height,
-                default_tile=_BLANK,
-            )
-            for _ in range(2)
-        ]
-        for grid in self.grids:
-            group.append(grid)
-
-    def write(self, parts: "list[str]", width: int, y: int) -> None:
-        """Put the digits of `parts` in the middle of `width` pixels."""
-        gap = self._cell // 2
-        x = (width - self._cell * (len(parts[0]) + len(parts[-1])) - gap) // 2 + self._cell // 12
-        for grid, part in zip(self.grids, parts):
-            grid.hidden = False
-            if grid.x != x or grid.y != y:
-                grid.x, grid.y = x, y
-            for place in range(self._each):
-                character = part[place : place + 1]
-                tile = ord(character) - 0x30 if "0" <= character <= "9" else _BLANK
-                if grid[place] != tile:
-                    grid[place] = tile
-            x += self._cell * len(part) + gap
-
-    def hide(self) -> None:
-        for grid in self.grids:
-            grid.hidden = True
 
 
 class Renderer:
     """A renderer. Its places are in pixels; those of letters are multiples of `scale`."""
 
     fault = ""
-    still = False
+    still = pending = False
 
     # A class of displays has its own:
     scale = 1  # of letters and signs
+    fine = 0  # of the subtitle, and of what stands below a code: 0 for the same
     margin = 0
     digits = ("", "")  # sheets for groups of up to three digits, and of four
     code_height = 24
-    subtitle_y = code_y = bar_y = small_y = list_y = 0
+    subtitle_y = code_y = below_y = bar_y = small_y = list_y = 0
     bar_height = 2
     scroll = 2  # how wide the mark beside a list is
     rows = 4
@@ -141,6 +56,7 @@ class Renderer:
 
     def __init__(self, display: "Any") -> None:
         self._display = display
+        self._fine = self.fine or self.scale
         self.width = display.width
         self.bar_width = display.width - 2 * self.margin
         self._sheet = fonts.letters()
@@ -148,7 +64,7 @@ class Renderer:
         self._inks = {colour: ink(colour, self.paper) for colour in (self.bright, self.dim, self.accent)}
         root = displayio.Group()
         if self.paper:
-            root.append(_box(self.paper, 0, 0, display.width, display.height))
+            root.append(box(self.paper, 0, 0, display.width, display.height))
         top = displayio.Group(scale=self.scale)
         root.append(top)
         self._body = displayio.Group()
@@ -156,11 +72,17 @@ class Renderer:
         small = displayio.Group(scale=self.scale)
         self._body.append(small)
         self._root = root
-        self._list: Rows | None = None
+        self._list: Any = None
         self._title = self._line(top, self.bright, self._columns)
         self._corner = self._line(top, self.dim, 7)
         self._battery = self._line(top, self.dim, 2)
-        self._subtitle = self._line(small, self.dim, self._columns)
+        fine = small
+        if self.fine:
+            fine = displayio.Group(scale=self.fine)
+            self._body.append(fine)
+        self._subtitle = self._line(fine, self.dim, self.bar_width // (fonts.WIDTH * self._fine))
+        # Where a still display has the next code.
+        self._below = self._line(fine, self.dim, self._subtitle.columns) if self.still else None
         self._small = self._line(small, self.dim, self._columns)
         self._message_ink = ink(self.bright, self.paper)
         self._messages = [
@@ -194,16 +116,23 @@ class Renderer:
         listing = view.screen == "list"
         self._body.hidden = listing
         if listing and self._list is None:
-            self._list = Rows(self)
+            from .listing import Listing
+
+            self._list = Listing(self, self._root, self._sheet)
         if self._list is not None:
             self._list.draw(view, listing)
         if listing:
             return
         late = 0 <= view.bar * 6 <= self.bar_width and view.screen in ("totp", "hotp")
         self._draw_code(view.code, self.late if late else self.bright)
-        self._draw_message(view.message, view.screen, self.code_y if view.subtitle else self.subtitle_y)
+        if self._below is not None:
+            text = view.message if view.code else ""
+            x = (self.width // self._fine - fonts.WIDTH * len(text)) // 2
+            self._below.write(text, x, self.below_y // self._fine)
+        message = "" if view.code else view.message
+        self._draw_message(message, view.screen, self.code_y if view.subtitle else self.subtitle_y)
         self._draw_bar(view.bar, self.late if late else self.accent)
-        self._subtitle.write(view.subtitle, *self._place(self.subtitle_y))
+        self._subtitle.write(view.subtitle, self.margin // self._fine, self.subtitle_y // self._fine)
         warning = late or "±" in view.small
         self._small.grid.pixel_shader = self._ink(self.late if warning else self.dim)
         x = (self.width // self.scale - fonts.WIDTH * min(len(view.small), self._columns)) // 2
@@ -221,7 +150,7 @@ class Renderer:
             right -= fonts.WIDTH // 2
         right -= fonts.WIDTH * len(view.corner)
         self._corner.write(view.corner, right, 0)
-        x, _ = self._place(0)
+        x = self.margin // self.scale
         self._title.write(view.title, x, 0, (right - x - 1) // fonts.WIDTH if sign or view.corner else 0)
 
     def _draw_code(self, code: str, colour: int) -> None:
@@ -235,7 +164,7 @@ class Renderer:
             else:
                 digits.hide()
         for shade in range(self.shades):
-            mixed = _mix(self.paper, colour, shade, self.shades - 1)
+            mixed = mix(self.paper, colour, shade, self.shades - 1)
             if self._code_ink[shade] != mixed:
                 self._code_ink[shade] = mixed
 
@@ -278,9 +207,6 @@ class Renderer:
         if self._bar.pixel_shader[0] != colour:
             self._bar.pixel_shader[0] = colour
 
-    def _place(self, y: int) -> "tuple[int, int]":
-        return self.margin // self.scale, y // self.scale
-
     def _ink(self, colour: int) -> "displayio.Palette":
         if colour not in self._inks:
             self._inks[colour] = ink(colour, self.paper)
@@ -290,71 +216,7 @@ class Renderer:
         return Line(group, self._sheet, self._ink(colour), columns)
 
     def _body_box(self, colour: int, width: int) -> "Any":
-        box = _box(colour, self.margin, self.bar_y, width, self.bar_height)
-        box.hidden = True
-        self._body.append(box)
-        return box
-
-
-class Rows:
-    """The list: the chosen row inverse, and a mark at the right for where in the list it is."""
-
-    def __init__(self, screen: Renderer) -> None:
-        self._screen = screen
-        self._group = displayio.Group()
-        self._plain = ink(screen.bright, screen.paper)
-        self._chosen = ink(screen.paper, screen.accent)
-        room = screen.width - screen.scroll - 2
-        self._box = _box(screen.accent, 0, 0, room, screen.pitch - 1)
-        self._group.append(self._box)
-        text = displayio.Group(scale=screen.scale)
-        self._group.append(text)
-        columns = (room - max(screen.margin, 2)) // (fonts.WIDTH * screen.scale)
-        self._lines = [Line(text, screen._sheet, self._plain, columns) for _ in range(screen.rows)]
-        self._mark = _box(screen.dim, screen.width - screen.scroll, screen.list_y, screen.scroll, 1)
-        self._group.append(self._mark)
-        screen._root.append(self._group)
-
-    def draw(self, view: "View", shown: bool) -> None:
-        self._group.hidden = not shown
-        if not shown:
-            return
-        screen = self._screen
-        above = (screen.pitch - fonts.HEIGHT * screen.scale + 1) // 2
-        for number, line in enumerate(self._lines):
-            y = screen.list_y + number * screen.pitch + above
-            text = view.rows[number] if number < len(view.rows) else ""
-            line.write(text, max(screen.margin // screen.scale, 2), y // screen.scale)
-            shader = self._chosen if number == view.row else self._plain
-            if line.grid.pixel_shader != shader:
-                line.grid.pixel_shader = shader
-        self._box.y = screen.list_y + view.row * screen.pitch + 1
-        self._box.hidden = not view.rows
-        self._draw_mark(view.corner)
-
-    def _draw_mark(self, corner: str) -> None:
-        """The corner says which of how many is chosen: 7/100."""
-        position, _, count = corner.partition("/")
-        self._mark.hidden = not (position.isdigit() and count.isdigit() and int(count) > self._screen.rows)
-        if self._mark.hidden:
-            return
-        track = self._screen.rows * self._screen.pitch
-        height = max(4, track * self._screen.rows // int(count))
-        if self._mark.height != height:
-            self._mark.height = height
-        self._mark.y = self._screen.list_y + (track - height) * (int(position) - 1) // (int(count) - 1)
-
-
-def _box(colour: int, x: int, y: int, width: int, height: int) -> "vectorio.Rectangle":
-    palette = displayio.Palette(1)
-    palette[0] = colour
-    return vectorio.Rectangle(pixel_shader=palette, x=x, y=y, width=width, height=height)
-
-
-def _mix(paper: int, colour: int, part: int, whole: int) -> int:
-    """Return a colour `part` of `whole` of the way from `paper` to `colour`."""
-    mixed = 0
-    for shift in (16, 8, 0):
-        low, high = paper >> shift & 0xFF, colour >> shift & 0xFF
-        mixed |= low + (high - low) * part // whole << shift
-    return mixed
+        made = box(colour, self.margin, self.bar_y, width, self.bar_height)
+        made.hidden = True
+        self._body.append(made)
+        return made

@@ -1,0 +1,61 @@
+"""The list of accounts on a screen; loaded when one is first looked at."""
+
+import displayio
+
+from . import fonts
+from .tiles import Line, box, ink
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tokenfw.views import View
+
+    from .renderer import Renderer
+
+
+class Listing:
+    """The list: the chosen row inverse, and a mark at the right for where in the list it is."""
+
+    def __init__(self, screen: "Renderer", root: "displayio.Group", sheet: "displayio.Bitmap") -> None:
+        self._screen = screen
+        self._group = displayio.Group()
+        self._plain = ink(screen.bright, screen.paper)
+        self._chosen = ink(screen.paper, screen.accent)
+        room = screen.width - screen.scroll - 2
+        self._box = box(screen.accent, 0, 0, room, screen.pitch - 1)
+        self._group.append(self._box)
+        text = displayio.Group(scale=screen.scale)
+        self._group.append(text)
+        columns = (room - max(screen.margin, 2)) // (fonts.WIDTH * screen.scale)
+        self._lines = [Line(text, sheet, self._plain, columns) for _ in range(screen.rows)]
+        self._mark = box(screen.dim, screen.width - screen.scroll, screen.list_y, screen.scroll, 1)
+        self._group.append(self._mark)
+        root.append(self._group)
+
+    def draw(self, view: "View", shown: bool) -> None:
+        self._group.hidden = not shown
+        if not shown:
+            return
+        screen = self._screen
+        above = (screen.pitch - fonts.HEIGHT * screen.scale + 1) // 2
+        for number, line in enumerate(self._lines):
+            y = screen.list_y + number * screen.pitch + above
+            text = view.rows[number] if number < len(view.rows) else ""
+            line.write(text, max(screen.margin // screen.scale, 2), y // screen.scale)
+            shader = self._chosen if number == view.row else self._plain
+            if line.grid.pixel_shader is not shader:
+                line.grid.pixel_shader = shader
+        self._box.y = screen.list_y + view.row * screen.pitch + 1
+        self._box.hidden = not view.rows
+        self._draw_mark(view.corner.lstrip("!"))
+
+    def _draw_mark(self, corner: str) -> None:
+        """The corner says which of how many is chosen: 7/100."""
+        position, _, count = corner.partition("/")
+        self._mark.hidden = not (position.isdigit() and count.isdigit() and int(count) > self._screen.rows)
+        if self._mark.hidden:
+            return
+        track = self._screen.rows * self._screen.pitch
+        height = max(4, track * self._screen.rows // int(count))
+        if self._mark.height != height:
+            self._mark.height = height
+        self._mark.y = self._screen.list_y + (track - height) * (int(position) - 1) // (int(count) - 1)
