@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.clock_year.year import SYNC_DAYS, Day, Year
+from tests.clock_year.year import CASES, SYNC_DAYS, Day, Year
 
 PAGE = Path(__file__).parents[2] / "docs/clock-year.svg"
 SEED = 5
-WIDTH, PANEL, LEFT, TOP = 720, 200, 60, 34
-TITLES = {
-    "compensated": "DS3231: error and bound in seconds",
-    "plain": "watch crystal with a thermometer",
-}
+WIDTH, PANEL, LEFT, TOP = 720, 150, 60, 34
 
 
 def svg() -> str:
-    """Return both kinds of crystal over a year: the error as a line in the band of the bound."""
-    height = len(TITLES) * (PANEL + TOP) + 30
+    """Return each case over a year: the error as a line in the band of the bound."""
+    height = len(CASES) * (PANEL + TOP) + 30
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif"'
         ' font-size="12">',
         f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
     ]
-    for number, (kind, title) in enumerate(TITLES.items()):
-        parts += _panel(list(Year(kind, SEED).days()), title, number * (PANEL + TOP) + TOP)
+    for number, name in enumerate(CASES):
+        title = name if number else f"{name}: error and bound"
+        parts += _panel(list(Year(name, SEED).days()), title, number * (PANEL + TOP) + TOP)
     parts.append(f'<text x="{WIDTH // 2}" y="{height - 6}" text-anchor="middle">day</text></svg>')
     return "\n".join(parts) + "\n"
 
