@@ -13,7 +13,8 @@ from typing import Any
 
 import click
 from tokencore import errors
-from tokencore.account import KINDS
+from tokencore.account import KINDS, TYPINGS
+from tokencore.messages import LANGUAGES, LAYOUTS
 from tokencore.otp import ALGORITHMS
 
 from . import firmware_cli, inputs, output, ports, seeds, selection, views
@@ -183,6 +184,29 @@ def remove(out: output.Output, token: Token, name: str) -> None:
     account = selection.select(token.accounts(), name)
     token.remove(account.issuer, account.name)
     views.removed(out, account)
+
+
+@main.command()
+@click.argument("name")
+@click.argument("choice", type=click.Choice(TYPINGS, case_sensitive=False))
+@with_token
+def typing(out: output.Output, token: Token, name: str, choice: str) -> None:
+    """Let the token type for account NAME, as a keyboard, when confirm is held: nothing, the code, or
+    the code and Enter."""
+    account = selection.select(token.accounts(), name)
+    token.set_typing(account.issuer, account.name, choice)
+    views.typing(out, account, choice)
+
+
+@main.command()
+@click.option("--layout", type=click.Choice(LAYOUTS, case_sensitive=False), help="Of the keyboard.")
+@click.option("--language", type=click.Choice(LANGUAGES, case_sensitive=False), help="Of the screen.")
+@with_token
+def settings(out: output.Output, token: Token, layout: str | None, language: str | None) -> None:
+    """Show or change the keyboard layout of the computer that the token types into, and the language."""
+    if layout or language:
+        token.set_settings(layout, language)
+    views.settings(out, token.settings())
 
 
 @main.command()

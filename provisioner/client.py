@@ -19,7 +19,7 @@ from tokencore.account import Account
 
 from .faults import BadAnswer, LinkLost, NoAnswer, NotAToken
 from .link import Link
-from .model import AccountInfo, Code, Exchange, Info, Progress, Report
+from .model import AccountInfo, Code, Exchange, Info, Progress, Report, Settings
 
 # A request without an answer is sent again as it is: the token knows it by its bytes, answers again
 # and does nothing twice, as long as that is within 3 s. Seconds to wait after each sending.
@@ -27,7 +27,7 @@ TRIES = (0.6, 0.6, 1.2)
 _PRESS_POLL_S = 1.0  # While a press is awaited, the same is done so that a lost answer comes again.
 _PRESS_GRACE_S = 2.0
 _REPORT_S = 0.1
-_CHANGING = ("add", "rename", "move", "remove", "set_time", "code", "wipe")
+_CHANGING = ("add", "rename", "move", "remove", "set_time", "code", "wipe", "set_settings", "set_typing")
 
 
 class Token:
@@ -108,6 +108,18 @@ class Token:
     def remove(self, issuer: str, name: str) -> None:
         """Remove an account with its secret. Raises NoSuchAccount."""
         self._request("remove", {"issuer": issuer, "name": name})
+
+    def settings(self) -> Settings:
+        """Return the keyboard layout and the language."""
+        return Settings(**self._request("get_settings", {}))
+
+    def set_settings(self, layout: str | None = None, language: str | None = None) -> None:
+        """Choose a keyboard layout and a language; one that is None stays as it is."""
+        self._request("set_settings", {"layout": layout, "language": language})
+
+    def set_typing(self, issuer: str, name: str, typing: str) -> None:
+        """Choose what the token types for an account, one of TYPINGS. Raises NoSuchAccount."""
+        self._request("set_typing", {"issuer": issuer, "name": name, "typing": typing})
 
     def exchange(self, utc_ns: Callable[[], int]) -> Exchange:
         """Ask for the time once; `utc_ns` is this computer's clock (UTC in ns).

@@ -44,7 +44,10 @@ class Info:
 
 @dataclass(frozen=True)
 class AccountInfo:
-    """An account as the token shows it: everything but the shared secret."""
+    """An account as the token shows it: everything but the shared secret.
+
+    `typing` is what the token types for it, of tokencore's TYPINGS; None where the token does not tell.
+    """
 
     position: int
     issuer: str
@@ -55,6 +58,18 @@ class AccountInfo:
     period: int
     t0: int
     counter: int
+    typing: str | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The keyboard layout and the language of the screen, of tokencore's LAYOUTS and LANGUAGES.
+
+    None where the token does not tell.
+    """
+
+    layout: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,18 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from .model import AccountInfo, Code, Info
+from .model import AccountInfo, Code, Info, Settings
 from .output import Output, gauge
 from .ports import Port
 from .sync import Measurement, Sync
 
 _AHEAD_DAYS = 90  # how far ahead a sync tells what to expect
+_TYPED = {"off": "nothing", "code": "code", "enter": "code, Enter"}
+_NAMES = {
+    **{"us": "United States", "uk": "United Kingdom", "de": "German", "fr": "French", "es": "Spanish"},
+    **{"it": "Italian", "nordic": "Danish, Finnish, Norwegian, Swedish", "ch": "Swiss", "en": "English"},
+    "modhex": "cbdefghijk for 0 to 9, the same on every layout",
+}
 
 
 def ports(output: Output, found: list[Port]) -> None:
@@ -57,6 +63,7 @@ def accounts(output: Output, found: list[AccountInfo], capacity: int) -> None:
             ("Name", {}),
             ("Codes", {"no_wrap": True}),
             ("Step/counter", {"no_wrap": True}),
+            ("Types", {"no_wrap": True}),
         ]
         output.table(columns, [_row(account) for account in found])
     output.line(gauge(len(found), capacity))
@@ -87,6 +94,24 @@ def removed(output: Output, account: AccountInfo) -> None:
         output.result({"removed": {"issuer": account.issuer, "name": account.name}})
     else:
         output.line(f"Removed {_title(account.issuer, account.name)}")
+
+
+def typing(output: Output, account: AccountInfo, choice: str) -> None:
+    """Show what the token types for the account from now on."""
+    if output.as_json:
+        output.result({"issuer": account.issuer, "name": account.name, "typing": choice})
+    else:
+        output.line(f"Types for {_title(account.issuer, account.name)}: {_TYPED[choice]}")
+
+
+def settings(output: Output, found: Settings) -> None:
+    """Show the token's settings."""
+    if output.as_json:
+        output.result(asdict(found))
+        return
+    for title, value in (("Keyboard layout", found.layout), ("Language", found.language)):
+        name = _NAMES.get(value or "")
+        output.line(f"{title + ':':17}{value or 'not told'}{f' ({name})' if name else ''}")
 
 
 def code(output: Output, account: AccountInfo, released: Code) -> None:
@@ -127,7 +152,8 @@ def _row(account: AccountInfo) -> list[str]:
     if account.kind == "totp" and account.t0:
         moving += f" from {account.t0}"
     codes = f"{account.kind} {account.digits} {account.algorithm}"
-    return [str(account.position + 1), account.issuer, account.name, codes, moving]
+    typed = _TYPED.get(account.typing or "", "")
+    return [str(account.position + 1), account.issuer, account.name, codes, moving, typed]
 
 
 def _title(issuer: str, name: str) -> str:

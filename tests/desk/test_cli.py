@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pyotp
 import pytest
 from click.testing import CliRunner, Result
 from tokencore import errors, frame, messages
+from tokencore.messages import LANGUAGES, LAYOUTS
 
 from provisioner.cli import main
 from tests.desk.line import LineToken
@@ -58,9 +60,9 @@ def test_the_life_of_accounts_in_text(line, desk, tmp_path: Path) -> None:
     assert desk("remove", "alice").stdout == "Removed Example:alice\n"
     listed = desk("accounts").stdout
     assert [row.split() for row in listed.splitlines()] == [
-        ["#", "Issuer", "Name", "Codes", "Step/counter"],
-        ["1", "Bank", "bob", "totp", "6", "SHA1", "30", "s"],
-        ["2", "Door", "door", "hotp", "6", "SHA1", "next", "7"],
+        ["#", "Issuer", "Name", "Codes", "Step/counter", "Types"],
+        ["1", "Bank", "bob", "totp", "6", "SHA1", "30", "s", "code"],
+        ["2", "Door", "door", "hotp", "6", "SHA1", "next", "7", "code"],
         ["2", "of", "100", "[#...................]"],
     ]
     assert "Accounts:       2 of 100" in desk("info").stdout
@@ -98,6 +100,7 @@ def test_the_life_of_accounts_in_json(line, as_json) -> None:
         "period": 60,
         "t0": 9,
         "counter": 0,
+        "typing": "code",
     }
     assert as_json("remove", "carol") == {"removed": {"issuer": "", "name": "carol"}}
     info = as_json("info")
@@ -106,6 +109,42 @@ def test_the_life_of_accounts_in_json(line, as_json) -> None:
     assert as_json("wipe", given=serial) == {"wiped": serial, "accounts": 1}
     found = {port["device"]: port for port in as_json("ports")["ports"]}
     assert (found[line.port]["state"], found[line.port]["token_serial"]) == ("token", serial)
+
+
+def test_what_is_typed_and_in_which_layout(line, desk, as_json) -> None:
+    desk("add", "-", given=URI)
+    desk("add", "-", given=HOTP)
+    assert desk("typing", "alice", "Enter").stdout == "Types for Example:alice: code, Enter\n"
+    assert as_json("typing", "#2", "off") == {"issuer": "Door", "name": "door", "typing": "off"}
+    assert [account["typing"] for account in as_json("accounts")["accounts"]] == ["enter", "off"]
+    assert [row.split()[-1] for row in desk("accounts").stdout.splitlines()[1:3]] == ["Enter", "nothing"]
+    for arguments, answer in (
+        ((), {"layout": "us", "language": "en"}),
+        (("--layout", "FR"), {"layout": "fr", "language": "en"}),
+        (("--language", "es"), {"layout": "fr", "language": "es"}),
+        (("--layout", "modhex", "--language", "de"), {"layout": "modhex", "language": "de"}),
+        ((), {"layout": "modhex", "language": "de"}),
+    ):
+        assert as_json("settings", *arguments) == answer
+    assert (line.vault.layout, line.vault.language) == ("modhex", "de")
+    assert desk("settings", "--layout", "ch").stdout.splitlines() == [
+        "Keyboard layout: ch (Swiss)",
+        "Language:        de (German)",
+    ]
+
+
+def test_each_setting_has_a_name_for_people(desk) -> None:
+    for option, choices in (("--layout", LAYOUTS), ("--language", LANGUAGES)):
+        for choice in choices:
+            assert re.search(rf": +{choice} \(\w.+\)\n", desk("settings", option, choice).stdout)
+
+
+def test_older_firmware_is_told_of(desk, monkeypatch) -> None:
+    for number in (20, 21, 22):
+        monkeypatch.delitem(messages.BY_NUMBER, number)
+    desk("add", "-", given=URI)
+    for arguments in (("settings",), ("settings", "--layout", "de"), ("typing", "alice", "off")):
+        assert "Update the token's firmware" in desk(*arguments, status=1).stderr
 
 
 def test_code_says_on_stderr_that_a_press_is_awaited(line, desk, as_json) -> None:
@@ -158,6 +197,7 @@ class TestRefused:
             (("remove", "nobody"), "", "NoSuchAccount"),
             (("rename", "nobody", "x"), "", "NoSuchAccount"),
             (("code", "nobody"), "", "NoSuchAccount"),
+            (("typing", "nobody", "off"), "", "NoSuchAccount"),
             (("move", "alice", "2"), "", "BadValue"),
             (("wipe",), "E0C9125B0D9B0C2E\n", "BadValue"),
             (("wipe",), "\n", "BadValue"),
@@ -202,6 +242,11 @@ class TestWrongUse:
             ("remove",),
             ("move", "alice", "0"),
             ("move", "alice", "second"),
+            ("typing", "alice"),
+            ("typing", "alice", "on"),
+            ("settings", "--layout", "dvorak"),
+            ("settings", "--language", "fr"),
+            ("settings", "de"),
             ("add", "--digits", "six"),
             ("add", "--kind", "motp"),
             ("accounts", "--json"),
