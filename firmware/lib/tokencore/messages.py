@@ -48,6 +48,8 @@ def _text(number: int, name: str, high: int) -> Field:
 
 
 MAX_DOUBT_MS = 60000
+MAX_PATH = 200  # bytes of a path on the drive
+MAX_PIECE = 65536  # bytes of a file that one digest is over
 _PPB = 1000000000
 _TICKS = 0xFFFFFFFFFFFF  # milliseconds since the token's start: thousands of years
 _LABEL = (_text(1, "issuer", MAX_LABEL), _text(2, "name", MAX_LABEL))
@@ -141,6 +143,23 @@ COMMANDS = (
     Command(20, "get_settings", (), _SETTINGS),
     Command(21, "set_settings", _SETTINGS, ()),  # What is not given stays as it is.
     Command(22, "set_typing", _LABEL + (_choice(3, "typing", TYPINGS),), ()),
+    Command(
+        30,
+        "files",  # From the file at `start` (0 is the first) as many as fit into a frame; none at the end.
+        (_int(1, "start", 0, 65535),),
+        (Field(1, "files", (_text(1, "path", MAX_PATH), _int(2, "size", 0, 0xFFFFFFFF)), 0, 65535, False),),
+    ),
+    Command(
+        31,
+        "digest",  # HMAC-SHA256 over path, offset, length and what is there (tokenfw/attest.py).
+        (
+            _text(1, "path", MAX_PATH),
+            Field(2, "key", "bytes", 32, 32, False),
+            _int(3, "offset", 0, 0xFFFFFFFF),
+            _int(4, "length", 0, MAX_PIECE),
+        ),
+        (Field(1, "mac", "bytes", 32, 32, False),),
+    ),
 )
 SET_AHEAD_MS = 5000
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tokencore.account import Account
 
+    from .attest import Contents
     from .commands import Dispatcher
     from .parts import Battery, Buttons, Display, Keyboard, Link, Maintenance
     from .typing import Typist
@@ -37,6 +38,7 @@ class App:
 
     texts     reads the files of /texts (see `texts`); `language` is the board's own
     keyboard  opens the keyboard when something is to be typed for the first time
+    contents  loads what can read the drive's files
     lockable  False where this board leaves its console open: the screen says so
     """
 
@@ -54,6 +56,7 @@ class App:
         keyboard: "Callable[[], Keyboard] | None" = None,
         battery: "Battery | None" = None,
         maintenance: "Maintenance | None" = None,
+        contents: "Callable[[], Contents] | None" = None,
         lockable: bool = True,
         dim_s: int = 30,
         off_s: int = 60,
@@ -62,6 +65,7 @@ class App:
         self.vault = vault
         self.clock = clock
         self.typist: Typist | None = None
+        self.contents = contents
         self.drive_open = maintenance is not None and maintenance.is_open()
         self.frames = frame.Decoder()
         self.texts = texts or Texts()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .app import App
+    from .attest import Contents
 
     Values = dict[str, Any]
 
@@ -34,11 +35,11 @@ class Pending:
     """An answer to come: when confirm is pressed before `due_ms`, or by itself at that tick."""
 
     def __init__(
-        self, due_ms: int, question: "tuple[str, str] | None", finish: "Callable[[int], Values]"
+        self, due_ms: int, question: "tuple[str, str] | None", finish: "Callable[[int], Values | Pending]"
     ) -> None:
         self.due_ms = due_ms
         self.question = question  # (issuer, name) to show while a press is awaited
-        self.finish = finish
+        self.finish = finish  # gives the answer, or what to wait for next
 
 
 class Dispatcher:
@@ -115,9 +116,13 @@ class Dispatcher:
         if pending is None:
             return []
         try:
-            return [self._respond(pending.finish(now_ms), now_ms)]
+            outcome = pending.finish(now_ms)
+            if not isinstance(outcome, Pending):
+                return [self._respond(outcome, now_ms)]
         except Exception as error:
             return [self._refuse(error, now_ms)]
+        self._pending = outcome
+        return []
 
     def _give_up(self) -> "list[bytes]":
         if self._pending is None:
@@ -276,6 +281,24 @@ def _set_typing(app: "App", values: "Values", now_ms: int) -> "Values":
     return {}
 
 
+def _files(app: "App", values: "Values", now_ms: int) -> "Values":
+    from .attest import page  # Hardly ever asked for, and it takes memory.
+
+    return {"files": page(_contents(app), values["start"])}
+
+
+def _digest(app: "App", values: "Values", now_ms: int) -> Pending:
+    from .attest import digest
+
+    return digest(_contents(app), values, now_ms)
+
+
+def _contents(app: "App") -> "Contents":
+    if app.contents is None:
+        raise errors.UnknownCommand("this token cannot look at its own drive")
+    return app.contents()
+
+
 def _find(app: "App", values: "Values") -> int:
     return app.vault.find(values["issuer"], values["name"])
 
@@ -296,4 +319,6 @@ HANDLERS = {
     "get_settings": _get_settings,
     "set_settings": _set_settings,
     "set_typing": _set_typing,
+    "files": _files,
+    "digest": _digest,
 }
