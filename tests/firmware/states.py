@@ -27,25 +27,25 @@ def every_view(make: Views) -> dict[str, View]:
     """Return views by a name that begins with their screen's."""
     rows = tuple(["Example Bank alice@example.com", "Door alice", "Server root", "Größe ñandú"])
     views = {
-        "first": make.first(),
+        "first": make.plain("first"),
         "totp": make.totp(TOTP, "1/3", ("123456", ""), STEP, 20_000, 0),
         "totp next": make.totp(TOTP, "1/3", ("123456", "345678"), STEP, 4_000, 0),
         "totp doubt": make.totp(TOTP, "1/3", ("123456", "345678"), STEP, 9_000, 3),
         "totp long": make.totp(LONG, "99/100", ("12345678", "34567890"), STEP, 30_000, 0),
         "hotp": make.hotp(HOTP, "2/3", "12345678", 29_000, 30_000),
-        "hotp_idle": make.hotp_idle(HOTP, "2/3"),
+        "hotp_idle": make.account("hotp_idle", HOTP, "2/3"),
         "list": make.accounts("2/4", rows, 1),
         "question": make.question("Example Bank", "alice@example.com", 14_000, 15_000),
         "typing": make.typing(TOTP, "1/3"),
         "typing typed": make.typing(TOTP, "1/3", True),
-        "clock_not_set": make.clock_unusable(TOTP, "1/3", "clock_not_set"),
-        "clock_failed": make.clock_unusable(TOTP, "1/3", "clock_failed"),
-        "locked": make.locked(),
+        "clock_not_set": make.account("clock_not_set", TOTP, "1/3"),
+        "clock_failed": make.account("clock_failed", TOTP, "1/3"),
+        "locked": make.plain("locked"),
         "erase": make.erase(2_000, 5_000),
-        "maintenance": make.maintenance(),
+        "maintenance": make.plain("maintenance"),
         "failure damaged": make.damaged("3/3"),
-        "fault": make.fault(),
-        "open": make.cannot_be_locked(),
+        "fault": make.plain("fault"),
+        "open": make.plain("open"),
     }
     for kind in ERRORS:
         views["failure " + kind] = make.failure(kind)

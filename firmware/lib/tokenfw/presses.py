@@ -97,7 +97,7 @@ class Presses:
         app = self._app
         if self.picker is None and len(app.vault) > 1 and not app.question:
             step, rows = 1 if button == NEXT else -1, app.screen.display.rows
-            self.picker = Picker(app.vault, app.position, step, rows, app.texts("damaged_account"))
+            self.picker = Picker(app.vault, app.position, step, rows, app.texts("damaged"))
         if self.picker:
             self.picker.scroll(held_ms)
 

@@ -1,18 +1,19 @@
 """The screen's texts in one language: a file of `/texts`, data like the board file.
 
-A key is English in short. Where a text is missing the key stands for it, so a token without its texts
-still says what it means.
+A text is read from its file when it is first shown, and a few are kept: all of them would take 3 kB of a
+board's heap. Where one is missing its key stands for it, so a token without its texts still shows its codes.
 """
 
 from tokencore.messages import LANGUAGES
 
-from .board_file import parse
+from .board_file import value_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 DEFAULT = LANGUAGES[0]
+_KEPT = 8
 
 
 class Texts:
@@ -20,27 +21,35 @@ class Texts:
 
     def __init__(self, read: "Callable[[str], str] | None" = None) -> None:
         self._read = read
-        self._table: dict[str, object] = {}
+        self._kept: dict[str, str] = {}
         self.language = DEFAULT
 
     def speak(self, language: str) -> None:
-        """Take the texts of `language`; where its file is missing or damaged, English."""
+        """Take the texts of `language`; one that it lacks is English."""
         self.language = language
-        for name in (language, DEFAULT):
+        self._kept.clear()
+
+    def _find(self, key: str) -> "str | None":
+        for language in (self.language, DEFAULT):
             try:
-                if self._read and name in LANGUAGES:
-                    self._table = parse(self._read("/texts/%s.toml" % name))[""]
-                    return
+                if self._read and language in LANGUAGES:
+                    found = value_of(self._read("/texts/%s.toml" % language), key)
+                    if isinstance(found, str):
+                        return found
             except (OSError, ValueError):
-                pass  # The next one, and in the end the keys: a token must show its codes.
-        self._table = {}
+                pass  # The next one: a token must show its codes.
+        return None
 
-    def __contains__(self, key: str) -> bool:
-        return key in self._table
-
-    def __call__(self, key: str, value: object = None) -> str:
-        """Return the text of `key`, with `value` in its place where there is one."""
-        text = str(self._table.get(key, key.replace("_", " ")))
+    def __call__(self, key: str, value: object = None, other: str = "") -> str:
+        """Return the text of `key`, or else of key `other`, with `value` in its place where there is one."""
+        text = self._kept.get(key)
+        if text is None:
+            text = self._find(key)
+            if text is None:
+                text = self(other) if other else key.replace("_", " ")
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            self._kept[key] = text
         if value is None:
             return text
         # A text without its place for the value would hide it.

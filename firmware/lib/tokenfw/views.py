@@ -73,11 +73,15 @@ class Views:
         self._still = still
         self._mark = mark
 
-    def first(self) -> View:
-        texts = self.texts
+    def plain(self, screen: str, corner: str = "", bar: int = -1) -> View:
+        """A screen with nothing but its texts: title, message and small line."""
         return self._view(
-            "first", texts("no_accounts"), message=texts("add_at_a_desk"), small=texts("provisioner_add")
+            screen, self.texts(screen), corner, "", "", self._message(screen), bar, self._small(screen)
         )
+
+    def account(self, screen: str, account: "Account", place: str) -> View:
+        """A screen of an account without a code: "hotp_idle", "clock_not_set" or "clock_failed"."""
+        return self._account(screen, account, place, "", self._message(screen), -1, self._small(screen))
 
     def totp(
         self, account: "Account", place: str, codes: "tuple[str, str]", step: int, left_ms: int, doubt_s: int
@@ -92,93 +96,52 @@ class Views:
             until = self.texts("valid_until", clock_time((step + 1) * account.period + account.t0))
             small = until + " ±%d s" % doubt_s if doubt_s else until
             return self._account("totp", account, place, codes[0], upcoming, -1, small)
-        small = upcoming
+        small, bar = upcoming, self._bar(left_ms, account.period * 1000)
         if left_ms > NEXT_MS:
             small = self.texts("clock_doubt", doubt_s) if doubt_s else ""
-        return self._account(
-            "totp", account, place, codes[0], "", self._bar(left_ms, account.period * 1000), small
-        )
+        return self._account("totp", account, place, codes[0], "", bar, small)
 
     def hotp(self, account: "Account", place: str, code: str, left_ms: int, whole_ms: int) -> View:
         """A counter-based code, for as long as it is shown."""
         return self._account("hotp", account, place, code, "", self._bar(left_ms, whole_ms))
 
-    def hotp_idle(self, account: "Account", place: str) -> View:
-        texts = self.texts
-        message, small = texts("press_confirm"), texts("for_the_next_code")
-        return self._account("hotp_idle", account, place, "", message, -1, small)
-
-    def clock_unusable(self, account: "Account", place: str, screen: str) -> View:
-        """No code: one from a wrong time would be refused, and looks like a good one."""
-        message, small = self.texts(screen), self.texts("provisioner_sync")
-        return self._account(screen, account, place, "", message, -1, small)
-
-    def damaged(self, place: str) -> View:
-        """The account at this place cannot be read; those around it can."""
-        texts = self.texts
-        return self._view("failure", texts("damaged_account"), place, message=texts("remove_at_a_desk"))
+    def typing(self, account: "Account", place: str, typed: bool = False) -> View:
+        """The code is being typed into the host, or has just been."""
+        return self._account("typing", account, place, "", self._message("typed" if typed else "typing"))
 
     def accounts(self, place: str, rows: "tuple[str, ...]", row: int) -> View:
         """Some accounts of the list, the chosen one among them."""
-        return self._view("list", self.texts("accounts"), place, rows=rows, row=row)
+        return View(
+            "list", self.texts("list"), self._mark + place, "", "", "", -1, "", self.battery, rows, row
+        )
 
     def question(self, issuer: str, name: str, left_ms: int, whole_ms: int) -> View:
         """A host asks for a code: a press of confirm lets it out."""
-        return self._view(
-            "question",
-            self.texts("send_code"),
-            subtitle=issuer or name,
-            message=self.texts("press_confirm"),
-            bar=self._bar(left_ms, whole_ms),
-            small=name if issuer else "",
-        )
-
-    def typing(self, account: "Account", place: str, typed: bool = False) -> View:
-        """The code is being typed into the host, or has just been."""
-        message = self.texts("code_typed" if typed else "typing_the_code")
-        return self._account("typing", account, place, "", message)
-
-    def locked(self) -> View:
-        return self._view("locked", self.texts("locked"), message=self.texts("enter_the_pin"))
+        title, message, small = self.texts("question"), self._message("question"), name if issuer else ""
+        bar = self._bar(left_ms, whole_ms)
+        return self._view("question", title, "", issuer or name, "", message, bar, small)
 
     def erase(self, held_ms: int, whole_ms: int) -> View:
         """Asks whether everything is to be erased; the bar fills while confirm is held."""
-        texts = self.texts
-        return self._view(
-            "erase",
-            texts("erase_everything"),
-            message=texts("hold_confirm"),
-            bar=self._bar(held_ms, whole_ms),
-            small=texts("other_button_leaves"),
-        )
-
-    def maintenance(self) -> View:
-        texts = self.texts
-        message, small = texts("drive_is_open"), texts("unplug_to_leave")
-        return self._view("maintenance", texts("maintenance"), message=message, small=small)
+        return self.plain("erase", "", self._bar(held_ms, whole_ms))
 
     def low_battery(self) -> View:
-        texts = self.texts
-        corner = "%d %%" % self.battery
-        return self._view("low_battery", texts("battery_low"), corner, message=texts("charge_it"))
+        return self.plain("low_battery", "%d %%" % self.battery)
 
     def failure(self, kind: str) -> View:
         """An operation at the buttons failed with an error of class `kind`."""
-        texts = self.texts
-        message = texts(kind if kind in texts else "that_did_not_work")
-        return self._view("failure", texts("failed"), message=message, small=texts("press_any_button"))
+        title, message = self.texts("failure"), self.texts(kind, None, "failure_message")
+        return self._view("failure", title, "", "", "", message, -1, self._small("failure"))
 
-    def fault(self) -> View:
-        """The token's memory cannot be used; the desk is told why."""
-        texts = self.texts
-        message, small = texts("codes_are_off"), texts("provisioner_info")
-        return self._view("fault", texts("memory_fault"), message=message, small=small)
+    def damaged(self, place: str) -> View:
+        """The account at this place cannot be read; those around it can."""
+        return self._view("failure", self.texts("damaged"), place, "", "", self._message("damaged"))
 
-    def cannot_be_locked(self) -> View:
-        """Nothing protects what this board keeps."""
-        texts = self.texts
-        message, small = texts("cannot_be_locked"), texts("press_any_button")
-        return self._view("open", texts("not_locked"), message=message, small=small)
+    def _message(self, screen: str) -> str:
+        return self.texts(screen + "_message")
+
+    def _small(self, screen: str) -> str:
+        return self.texts(screen + "_small")
 
     def _bar(self, left_ms: int, whole_ms: int) -> int:
         return -1 if self._still else bar(left_ms, whole_ms, self._width)
@@ -200,18 +163,16 @@ class Views:
     def _view(
         self,
         screen: str,
-        title: str = "",
-        corner: str = "",
-        subtitle: str = "",
-        code: str = "",
-        message: str = "",
+        title: str,
+        corner: str,
+        subtitle: str,
+        code: str,
+        message: str,
         bar: int = -1,
         small: str = "",
-        rows: "tuple[str, ...]" = (),
-        row: int = 0,
     ) -> View:
         corner = self._mark + corner
-        return View(screen, title, corner, subtitle, code, message, bar, small, self.battery, rows, row)
+        return View(screen, title, corner, subtitle, code, message, bar, small, self.battery, (), 0)
 
 
 def grouped(code: str) -> str:
