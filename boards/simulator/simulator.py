@@ -134,8 +134,10 @@ class Simulator:
         self._kept = replace(self._kept, quarters=self.rtc.temperature_quarters)
 
     def _board_file(self) -> bytes:
-        text = boards.path(self._kept.board).read_text("utf-8")
-        return text.replace("[rtc]\n", f'[rtc]\ncrystal = "{self._kept.crystal}"\n').encode()
+        content = boards.path(self._kept.board).read_bytes()
+        if self._kept.crystal == Kept.crystal:
+            return content  # as it is, so that the token can be seen to have it
+        return content.replace(b"[rtc]\n", f'[rtc]\ncrystal = "{self._kept.crystal}"\n'.encode())
 
     def set_ppb(self, ppb: int) -> None:
         """Make the clock's crystal `ppb` (1e-9) too fast from now on."""
