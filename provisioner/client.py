@@ -175,6 +175,28 @@ class Token:
         """Remove every account. `serial` must be the token's own serial number."""
         self._request("wipe", {"serial": serial})
 
+    def files(self, report: Report | None = None) -> dict[str, int]:
+        """Return path and size of every file on the token's drive but the vault."""
+        found: dict[str, int] = {}
+        start = 0
+        while True:
+            page = self._request("files", {"start": start})["files"]
+            found |= {item["path"]: item["size"] for item in page}
+            start += len(page)
+            if report:
+                report(Progress("files", start, start + 1))
+            if not page:
+                return found
+
+    def digest(self, path: str, key: bytes, offset: int, length: int) -> bytes:
+        """Return the token's HMAC-SHA256 over a piece of one of its files (docs/protocol.md).
+
+        `key` has 32 bytes. Raises BadValue where the token has no such file, or a shorter one.
+        """
+        values = {"path": path, "key": key, "offset": offset, "length": length}
+        mac: bytes = self._request("digest", values)["mac"]
+        return mac
+
     def _hello(self) -> dict[str, Any]:
         try:
             greeting = self._request("hello", {"protocol": messages.PROTOCOL, "nonce": _nonce()})

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import bundles, firmware_views
+from . import bundles, firmware_views, verifying
+from .failure import REFUSED
 
 if TYPE_CHECKING:
     from .cli import Desk
@@ -34,4 +35,21 @@ def make_bundle(desk: "Desk", board: str, output: Path, accept_unlocked: bool) -
     firmware_views.bundle(desk.output, board, files, folder, packed)
 
 
-COMMANDS = (make_bundle,)
+@click.command("verify-firmware")
+@click.pass_obj
+def verify_firmware(desk: "Desk") -> None:
+    """Compare the files on the token with those that belong there.
+
+    Exit 1 where one differs, is missing, or is there and should not be; each is named.
+    """
+    with desk.token() as token:
+        info = token.info()
+        files = bundles.load(info.board, accept_unlocked=True)
+        with desk.output.progress() as report:
+            found = verifying.compare(token, files, report)
+    firmware_views.comparison(desk.output, info, files, found)
+    if not found.good:
+        click.get_current_context().exit(REFUSED)
+
+
+COMMANDS = (make_bundle, verify_firmware)

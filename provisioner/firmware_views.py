@@ -1,11 +1,14 @@
 """What the firmware's commands show, as JSON and as lines."""
 
 import hashlib
+from dataclasses import asdict
 from pathlib import Path
 
 from boards import bundle as bundler
 
+from .model import Info
 from .output import Output
+from .verifying import Comparison
 
 
 def bundle(output: Output, board: str, files: dict[str, bytes], folder: Path, packed: Path) -> None:
@@ -29,3 +32,22 @@ def bundle(output: Output, board: str, files: dict[str, bytes], folder: Path, pa
     output.line(f"Folder:  {folder}")
     output.line(f"Zip:     {packed}")
     output.line(f"SHA-256: {digest}")
+
+
+def comparison(output: Output, info: Info, files: dict[str, bytes], found: Comparison) -> None:
+    """Show how a token's files compare with those of this program."""
+    version = bundler.version(files)
+    if output.as_json:
+        told = {"board": info.board, "serial": info.serial, "firmware": info.firmware, "expected": version}
+        output.result(told | asdict(found) | {"good": found.good})
+        return
+    output.line(f"Token {info.serial} ({info.board}) says it runs firmware {info.firmware}")
+    if info.firmware != version:
+        output.line(f"Compared with firmware {version}, which this program has")
+    named = (("differs", found.differ), ("missing", found.missing), ("extra", found.extra))
+    rows = [[what, path] for what, paths in named for path in paths]
+    if rows:
+        output.table([("", {"no_wrap": True}), ("File", {})], rows)
+        output.line(f"{found.same} of {len(files)} files are as they should be")
+    else:
+        output.line(f"All {found.same} files are as they should be, and there are no others")

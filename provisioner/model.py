@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a long step is: "ports", "open", "accounts", "press", "exchange" or "second"."""
+    """How far a long step is; `step` is one of those that `output` has a text for."""
 
     step: str
     done: int

@@ -30,6 +30,15 @@ _STEPS = {
     "second": "Waiting for the second's edge",
     "ports": "Asking ports",
     "open": "Greeting the token",
+    "files": "Asking for the files",
+    "digest": "Comparing the files",
+    "download": "Downloading CircuitPython",
+    "image": "Copying CircuitPython",
+    "appear": "Waiting for the drive CIRCUITPY",
+    "look": "Looking at the drive",
+    "copy": "Copying the firmware",
+    "check": "Reading it back",
+    "restart": "Waiting for the token",
 }
 
 
