@@ -9,6 +9,7 @@ from .context import Context
 from .imports import module
 
 _READY_NS = 2 * SECOND_NS  # how long send_report waits for the endpoint
+_LOOK_NS = 10 * MS_NS  # between two looks while nobody reads it
 
 # usage page, usage, report ids, lengths of their IN reports and of their OUT reports
 _KEYBOARD = (0x01, 0x06, (1,), (8,), (1,))
@@ -60,8 +61,8 @@ def modules(context: Context) -> dict[str, ModuleType]:
                 raise ValueError(f"report length must be {self._lengths[report_id]}")
             port = context.hardware.hid
             end_ns = context.hardware.now_ns() + _READY_NS
-            while not (usb.hid and port.ready) and context.hardware.now_ns() < end_ns:
-                context.sleep_until(context.hardware.now_ns() + MS_NS)
+            while not (usb.hid and port.ready) and (now_ns := context.hardware.now_ns()) < end_ns:
+                context.sleep_until(port.wait_ns(min(now_ns + _LOOK_NS, end_ns)))
             if port.asleep:
                 return
             if not (usb.hid and port.ready):

@@ -127,6 +127,10 @@ class HidPort:
         self._poll()
         return self.mounted and not self._waiting
 
+    def wait_ns(self, until_ns: int) -> int:
+        """Return when to look again for whether it is ready: `until_ns` at the latest."""
+        return min(self._due_ns, until_ns) if self._waiting and self._host == LISTENING else until_ns
+
     def send(self, report: bytes) -> None:
         """Put a report into the endpoint, which has to be `ready`."""
         self._waiting, self._due_ns = report, self._next_poll()
