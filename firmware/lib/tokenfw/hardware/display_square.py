@@ -5,7 +5,7 @@ from .display_wide import WideScreen
 
 class SquareScreen(WideScreen):
     margin = 6
-    digits = ("digits-32x72", "digits-24x72")
+    digits = ("digits-30x72", "digits-24x72")
     code_height = 72
     subtitle_y, code_y, bar_y, small_y, list_y = 30, 80, 172, 200, 30
     bar_height, rows, pitch = 8, 7, 30

@@ -6,10 +6,10 @@ from .renderer import Renderer
 class WideScreen(Renderer):
     scale = 2
     margin = 6
-    digits = ("digits-32x50", "digits-24x50")
+    digits = ("digits-30x50", "digits-24x50")
     code_height = 50
     subtitle_y, code_y, bar_y, small_y, list_y = 24, 52, 106, 112, 26
-    bar_height, scroll, rows, pitch = 5, 4, 4, 27
+    bar_height, scroll, rows, pitch = 5, 5, 4, 27
     bright, dim, accent, late, alarm = 0xFFFFFF, 0xA0A8B4, 0x40E0B0, 0xFFB830, 0xFF6050
     track = 0x20262E
     shades = 4
@@ -22,7 +22,7 @@ class WiderScreen(WideScreen):
     """320 x 170."""
 
     margin = 8
-    digits = ("digits-44x72", "digits-33x72")
+    digits = ("digits-41x72", "digits-32x72")
     code_height = 72
     subtitle_y, code_y, bar_y, small_y, list_y = 26, 56, 134, 144, 28
     bar_height, rows, pitch = 7, 5, 28

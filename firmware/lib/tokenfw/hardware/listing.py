@@ -20,13 +20,16 @@ class Listing:
         self._group = displayio.Group()
         self._plain = ink(screen.bright, screen.paper)
         self._chosen = ink(screen.paper, screen.accent)
-        room = screen.width - screen.scroll - 2
+        room = screen.width - screen.scroll - 3
         self._box = box(screen.accent, 0, 0, room, screen.pitch - 1)
         self._group.append(self._box)
         text = displayio.Group(scale=screen.scale)
         self._group.append(text)
         columns = (room - max(screen.margin, 2)) // (fonts.WIDTH * screen.scale)
         self._lines = [Line(text, sheet, self._plain, columns) for _ in range(screen.rows)]
+        height = screen.rows * screen.pitch
+        self._track = box(screen.dim, screen.width - screen.scroll // 2 - 1, screen.list_y, 1, height)
+        self._group.append(self._track)
         self._mark = box(screen.dim, screen.width - screen.scroll, screen.list_y, screen.scroll, 1)
         self._group.append(self._mark)
         root.append(self._group)
@@ -51,11 +54,12 @@ class Listing:
     def _draw_mark(self, corner: str) -> None:
         """The corner says which of how many is chosen: 7/100."""
         position, _, count = corner.partition("/")
-        self._mark.hidden = not (position.isdigit() and count.isdigit() and int(count) > self._screen.rows)
-        if self._mark.hidden:
+        scrolls = position.isdigit() and count.isdigit() and int(count) > self._screen.rows
+        self._mark.hidden = self._track.hidden = not scrolls
+        if not scrolls:
             return
         track = self._screen.rows * self._screen.pitch
-        height = max(4, track * self._screen.rows // int(count))
+        height = max(8, track * self._screen.rows // int(count))
         if self._mark.height != height:
             self._mark.height = height
         self._mark.y = self._screen.list_y + (track - height) * (int(position) - 1) // (int(count) - 1)

@@ -29,7 +29,8 @@ _SIGNS = {
     "fault": "warning",
     "open": "open",
 }
-_ALARMING = ("erase", "low_battery", "failure", "fault", "clock_failed")
+_ALARMING = ("erase", "low_battery", "failure", "fault", "clock_failed", "open")
+_URGENT = ("clock_not_set", "locked", "maintenance")
 
 
 class Renderer:
@@ -46,7 +47,7 @@ class Renderer:
     code_height = 24
     subtitle_y = code_y = below_y = bar_y = small_y = list_y = 0
     bar_height = 2
-    scroll = 2  # how wide the mark beside a list is
+    scroll = 3  # how wide the mark beside a list is
     rows = 4
     pitch = 13  # from one row of a list to the next
     paper = 0x000000
@@ -131,7 +132,7 @@ class Renderer:
             self._below.write(text, x, self.below_y // self._fine)
         message = "" if view.code else view.message
         self._draw_message(message, view.screen, self.code_y if view.subtitle else self.subtitle_y)
-        self._draw_bar(view.bar, self.late if late else self.accent)
+        self._draw_bar(view.bar, self.late if late else self._colour(view.screen))
         self._subtitle.write(view.subtitle, self.margin // self._fine, self.subtitle_y // self._fine)
         warning = late or "±" in view.small
         self._small.grid.pixel_shader = self._ink(self.late if warning else self.dim)
@@ -151,7 +152,7 @@ class Renderer:
         right -= fonts.WIDTH * len(view.corner)
         self._corner.write(view.corner, right, 0)
         x = self.margin // self.scale
-        self._title.write(view.title, x, 0, (right - x - 1) // fonts.WIDTH if sign or view.corner else 0)
+        self._title.write(view.title, x, 0, (right - x) // fonts.WIDTH - 1 if sign or view.corner else 0)
 
     def _draw_code(self, code: str, colour: int) -> None:
         parts = code.split(" ")[:2]
@@ -189,7 +190,7 @@ class Renderer:
             x = (width - fonts.WIDTH * length - beside) // 2
             self._sign[0] = fonts.SIGNS.index(sign)
             self._sign.x, self._sign.y = x, middle - fonts.SIGN // 2
-            self._sign_ink[1] = self.alarm if screen in _ALARMING else self.accent
+            self._sign_ink[1] = self._colour(screen)
             self._sign.hidden = False
             x += beside
         y = middle - fonts.HEIGHT * len(lines) // 2
@@ -206,6 +207,11 @@ class Renderer:
             self._bar.width = min(length, self.bar_width)
         if self._bar.pixel_shader[0] != colour:
             self._bar.pixel_shader[0] = colour
+
+    def _colour(self, screen: str) -> int:
+        if screen in _ALARMING:
+            return self.alarm
+        return self.late if screen in _URGENT else self.accent
 
     def _ink(self, colour: int) -> "displayio.Palette":
         if colour not in self._inks:
