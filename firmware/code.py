@@ -17,11 +17,12 @@ gc.collect()
 from tokenfw.hardware import build
 
 gc.collect()
-app = build()
+app, power = build()
 app.step(time.monotonic_ns() // 1000000)  # the first code; the session with a host can wait for it
 gc.collect()
 import tokenfw.commands
 
 gc.collect()
 while True:
-    time.sleep(app.step(time.monotonic_ns() // 1000000) / 1000)
+    now_ms = time.monotonic_ns() // 1000000
+    power.sleep(now_ms, app.step(now_ms))

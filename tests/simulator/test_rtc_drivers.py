@@ -157,6 +157,12 @@ def test_a_chip_without_a_trim_has_none(driver: str, tmp_path: Path) -> None:
     assert not chip._registers[0x0D] & 0x80, "its clock output is off"
 
 
+def test_the_85063a_puts_no_clock_out(tmp_path: Path) -> None:
+    made, chip = bench(tmp_path, "pcf85063a", "rtc.write((2028, 2, 28, 0, 0, 0, 0))\n")
+    made.run()
+    assert chip._registers[1] & 0x07 == 0x07
+
+
 def test_the_8523_may_use_its_battery_once_it_is_set(tmp_path: Path) -> None:
     made, chip = bench(tmp_path, "pcf8523", "rtc.write((2028, 2, 28, 0, 0, 0, 0))\n")
     made.run()

@@ -60,6 +60,10 @@ if TYPE_CHECKING:
         def percent(self) -> int:
             """Return how full the battery is, -1 where that is not known."""
 
+    class Rest(Protocol):
+        def sleep(self, now_ms: int, ms: int) -> None:
+            """Let `ms` pass after tick `now_ms`; or more, or start anew, where nobody is there."""
+
     class Maintenance(Protocol):
         def is_open(self) -> bool:
             """Return whether the drive is open to the host in this run."""

@@ -1,5 +1,7 @@
 """The only code that knows CircuitPython's hardware: it builds the App that a board file describes."""
 
+import time
+
 import board
 import busio
 import displayio
@@ -19,12 +21,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tokenfw.attest import Contents
+    from tokenfw.parts import Battery, Rest
 
+    from .buttons import Buttons
     from .keyboard import Keyboard
 
 
-def build() -> App:
-    """Return the App of this board, as /board.toml describes it."""
+def build() -> "tuple[App, Rest]":
+    """Return the App of this board, as /board.toml describes it, and what lets it sleep between its steps."""
     settings: Any = parse(drive.read_text("/board.toml"))
     screen = settings["display"]
     if screen["driver"] != "builtin":
@@ -34,22 +38,48 @@ def build() -> App:
     chip = settings["rtc"]
     clock_chip = rtc.open_rtc(i2c, chip["driver"], chip.get("thermometer", ""))
     discipline = of_chip(chip["driver"], chip.get("crystal"), vault.clock_record)
-    return App(
+    keys = buttons.open_buttons(settings["buttons"], settings.get("encoder"))
+    app = App(
         Identity(bytes(microcontroller.cpu.uid).hex().upper(), settings[""]["id"]),
         vault,
         Clock(clock_chip, vault.clock_floor, discipline),
         display.open_display(i2c, screen),
-        buttons.open_buttons(settings["buttons"], settings.get("encoder")),
+        keys,
         link.NoLink() if maintenance.is_open() else link.UsbLink(),
         texts=Texts(drive.read_text),
         language=settings[""].get("language", DEFAULT),
         keyboard=_keyboard if settings.get("promises", {}).get("usb_hid", True) else None,
         maintenance=maintenance,
+        battery=_battery(i2c, settings.get("battery")),
         contents=_contents,
         lockable=settings.get("promises", {}).get("console_closed", True),
         dim_s=screen.get("dim_s", 30),
         off_s=screen.get("off_s", 60),
     )
+    return app, _rest(app, keys, settings)
+
+
+class Awake:
+    """The sleep of a board that has no other."""
+
+    def sleep(self, _now_ms: int, ms: int) -> None:
+        time.sleep(ms / 1000)
+
+
+def _rest(app: App, keys: "Buttons", settings: "Any") -> "Rest":
+    if "power" not in settings:
+        return Awake()
+    from .power import Power
+
+    return Power(app, keys, settings["power"], settings[""].get("power_latch"))
+
+
+def _battery(i2c: "busio.I2C | None", settings: "Any") -> "Battery | None":
+    if not settings:
+        return None
+    from .battery import open_battery
+
+    return open_battery(i2c, settings)
 
 
 def _keyboard() -> "Keyboard":

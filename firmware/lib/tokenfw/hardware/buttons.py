@@ -33,13 +33,24 @@ class Buttons:
     ) -> None:
         levels = pressed if isinstance(pressed, list) else [pressed] * len(pins)
         self.chord = chord
+        self.pins = [(names[number], pin, levels[number]) for number, pin in enumerate(pins)]
         self._groups: list[_Group] = []
-        for level in (False, True):
-            ours = [number for number, its in enumerate(levels) if its == level]
-            if ours:
-                self._groups.append(_Group([pins[n] for n in ours], [names[n] for n in ours], level))
+        self.open()
         self._encoder = encoder
         self._position = encoder.position if encoder else 0
+
+    def open(self) -> None:
+        """Scan the pins, after `close`: what is down then is told as a press."""
+        for level in (False, True):
+            ours = [(name, pin) for name, pin, its in self.pins if its == level]
+            if ours:
+                self._groups.append(_Group([pin for _, pin in ours], [name for name, _ in ours], level))
+
+    def close(self) -> None:
+        """Let go of the pins, which something else may look at then."""
+        for group in self._groups:
+            group.close()
+        self._groups = []
 
     def events(self) -> "Moves":
         """Return (name, whether it went down) of all that happened since last asked, in order."""
@@ -63,6 +74,9 @@ class _Group:
     def __init__(self, pins: "list[microcontroller.Pin]", names: "list[str]", level: bool) -> None:
         self._names = names
         self._keys = keypad.Keys(tuple(pins), value_when_pressed=level, pull=True)
+
+    def close(self) -> None:
+        self._keys.deinit()
 
     def events(self) -> "list[tuple[int, str, bool]]":
         found: list[tuple[int, str, bool]] = []

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
     import busio
 
+    from tokenfw.clock import Civil
+
 _ADDRESS = 0x51
-_OFFSET, _SECONDS = 0x02, 0x04
+_CONTROL_2, _OFFSET, _SECONDS = 0x01, 0x02, 0x04
+_NO_OUTPUT = bytes([0x07])  # no clock on CLKOUT, no interrupts, no flags of them
 _LOST = 0x80  # in the seconds: the oscillator has stopped
 _EVERY_4_MINUTES = 0x80  # in the offset: the mode of 4.069 ppm a step
 _MASKS = bytes([0x7F, 0x7F, 0x3F, 0x3F, 0x07, 0x1F, 0xFF])  # second, minute, hour, day, weekday, month, year
@@ -65,6 +68,10 @@ class Driver:
     def calibration(self, steps: int) -> None:
         self._write(_OFFSET, bytes([_EVERY_4_MINUTES | steps & 0x7F]))
 
+    def be_quiet(self) -> None:
+        """Put nothing out on the chip's pins."""
+        self._write(_CONTROL_2, _NO_OUTPUT)
+
     def _read(self, register: int, count: int) -> bytearray:
         data = bytearray(count)
         with self.i2c_device as device:
@@ -81,6 +88,10 @@ class Pcf85063a(PcfChip):
 
     def _open(self, i2c: "busio.I2C") -> Driver:
         return Driver(i2c)
+
+    def write(self, civil: "Civil") -> None:
+        super().write(civil)
+        self._driver.be_quiet()  # 32 kHz on its pin would take more of the battery than counting does
 
     def trim(self) -> int:
         return int(self._driver.calibration)
