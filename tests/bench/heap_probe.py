@@ -50,7 +50,14 @@ def totp(algorithm: str) -> None:
 
 
 def app(path: str) -> None:
-    for name in ("tokencore.messages", "tokenfw.vault", "tokenfw.app", "drive", "tests.firmware.parts"):
+    for name in (
+        "tokencore.messages",
+        "tokenfw.vault",
+        "tokenfw.app",
+        "tokenfw.commands",
+        "drive",
+        "tests.firmware.parts",
+    ):
         __import__(name)
         gc.collect()
     bench_class = sys.modules["tests.firmware.parts"].Bench
@@ -74,7 +81,14 @@ def main(root: str, what: str, path: str = "") -> None:
         board_like.become()
     sys.path.extend([root + "/firmware/lib", root + "/firmware/lib/tokenfw/hardware", root])
     if what == "imports":
-        imports("tokencore.otp", "tokencore.messages", "tokenfw.vault", "tokenfw.app", "tokencore.sha512")
+        imports(
+            "tokencore.otp",
+            "tokencore.messages",
+            "tokenfw.vault",
+            "tokenfw.app",
+            "tokenfw.commands",
+            "tokencore.sha512",
+        )
     elif what == "app":
         app(path)
     elif what != "nothing":

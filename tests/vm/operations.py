@@ -24,7 +24,8 @@ def find(name: str) -> object:
         from tokenfw import board_file
 
         return board_file.parse
-    for module in ("tokenfw.vault", "tokenfw.app", "session"):  # in pieces, as code.py does, and why it says
+    # In pieces, as code.py does, and why it says.
+    for module in ("tokenfw.vault", "tokenfw.app", "tokenfw.commands", "session"):
         __import__(module)
         gc.collect()
     return sys.modules["session"].OPERATIONS[name]
