@@ -55,6 +55,11 @@ def search(system: str = sys.platform, root: Path = Path("/")) -> list[Board]:
     return inspect_all(places(system, root))
 
 
+def mounts() -> list[Path]:
+    """Return the folders where this system mounts drives."""
+    return places(sys.platform, Path("/"))
+
+
 def places(system: str, root: Path) -> list[Path]:
     """Return the folders below `root` where `system` mounts drives."""
     if system == "win32":

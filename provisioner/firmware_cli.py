@@ -1,11 +1,11 @@
 """The commands for a token's firmware: bundle, flash, verify-firmware. No logic, as in `cli`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import bundles, firmware_views, verifying
+from . import bundles, firmware_views, installing, ports, verifying
 from .failure import REFUSED
 
 if TYPE_CHECKING:
@@ -35,6 +35,47 @@ def make_bundle(desk: "Desk", board: str, output: Path, accept_unlocked: bool) -
     firmware_views.bundle(desk.output, board, files, folder, packed)
 
 
+@click.command()
+@click.option("--board", metavar="ID", help="The board; needed if it is in its boot loader.")
+@click.option(
+    "--uf2",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="CircuitPython's image, for a board in its boot loader.",
+)
+@click.option(
+    "--sha256", metavar="HEX", help="The image's SHA-256; without --uf2 the image is downloaded and compared."
+)
+@click.option(
+    "--drive",
+    "paths",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where the board's drive is mounted.  [default: look for it]",
+)
+@click.option("--replace", is_flag=True, help="Remove another program from the drive.")
+@click.option("--erase-vault", is_flag=True, help="Remove the accounts, too.")
+@_accept
+@click.option("--no-wait", is_flag=True, help="Do not wait for the token to restart and answer.")
+@click.pass_obj
+def flash(desk: "Desk", /, no_wait: bool, **wishes: Any) -> None:
+    """Put the firmware onto a board: CircuitPython first, if it is in its boot loader.
+
+    Everything is read back and compared. If the cable comes loose, run it again.
+    """
+
+    def tokens() -> list[str]:
+        if desk.port:
+            return [desk.port]
+        return [port.device for port in ports.search(desk.search) if port.state == ports.TOKEN]
+
+    with desk.output.progress() as report:
+        wanted = installing.Wishes(wait=not no_wait, **wishes)
+        done = installing.install(wanted, tokens, desk.output.note, report)
+    firmware_views.installed(desk.output, done)
+
+
 @click.command("verify-firmware")
 @click.pass_obj
 def verify_firmware(desk: "Desk") -> None:
@@ -52,4 +93,4 @@ def verify_firmware(desk: "Desk") -> None:
         click.get_current_context().exit(REFUSED)
 
 
-COMMANDS = (make_bundle, verify_firmware)
+COMMANDS = (make_bundle, flash, verify_firmware)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from boards import bundle as bundler
 
+from .installing import Installed
 from .model import Info
 from .output import Output
 from .verifying import Comparison
@@ -32,6 +33,25 @@ def bundle(output: Output, board: str, files: dict[str, bytes], folder: Path, pa
     output.line(f"Folder:  {folder}")
     output.line(f"Zip:     {packed}")
     output.line(f"SHA-256: {digest}")
+
+
+def installed(output: Output, done: Installed) -> None:
+    """Show what was put onto a board, and the token that it is now."""
+    flashed, info = done.flashed, done.info
+    if output.as_json:
+        result = {"board": done.board, "drive": str(done.drive), "circuitpython": done.circuitpython}
+        token = {"port": done.port} | asdict(info) if info else None
+        output.result(result | asdict(flashed) | {"token": token})
+        return
+    output.line(f"Board: {done.board}, CircuitPython {done.circuitpython}, at {done.drive}")
+    output.line(
+        f"Files: {flashed.written} written, {flashed.removed} old ones removed, {flashed.checked} compared"
+    )
+    if info:
+        output.line(f"Token: {info.serial} at {done.port}, firmware {info.firmware}")
+        output.line("Done. Set its clock next: provisioner sync")
+    else:
+        output.line("Done. Restart it, and look at it with: provisioner info")
 
 
 def comparison(output: Output, info: Info, files: dict[str, bytes], found: Comparison) -> None:

@@ -1,9 +1,9 @@
 """Putting a bundle onto a drive so that a cable pulled at any moment leaves nothing half.
 
 boot.py closes the drive at the next start, so it is the first to go and the last to come: as long as
-it is missing, the drive is open and flashing can be repeated, and the firmware does not start without
-it. code.py goes next and comes last but one, so no code ever runs above half a firmware. Between those
-two, everything is written under another name, renamed, and read back from the drive.
+it is missing, the drive is open and flashing can be repeated, and the firmware gives no codes but
+shows that the drive is open. code.py goes next and comes last but one, so no code ever runs above half
+a firmware. Between those two, everything is written under another name, renamed, and read back.
 """
 
 from collections.abc import Callable
