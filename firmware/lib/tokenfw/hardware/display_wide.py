@@ -8,8 +8,8 @@ class WideScreen(Renderer):
     margin = 6
     digits = ("digits-30x50", "digits-24x50")
     code_height = 50
-    subtitle_y, code_y, bar_y, small_y, list_y = 24, 52, 106, 112, 26
-    bar_height, scroll, rows, pitch = 5, 5, 4, 27
+    subtitle_y, code_y, bar_y, small_y, list_y = 24, 51, 104, 110, 26
+    bar_height, scroll, rows, pitch = 4, 5, 4, 27
     bright, dim, accent, late, alarm = 0xFFFFFF, 0xA0A8B4, 0x40E0B0, 0xFFB830, 0xFF6050
     track = 0x20262E
     shades = 4

@@ -1,0 +1,74 @@
+"""The screens are what the golden pictures show, and what an eye reads on them is what the views say."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+from tokencore.messages import LANGUAGES
+from tokenfw.views import SCREENS as ALL
+
+from boards.simulator import eye
+
+from . import GOLDEN, drawn
+from .page import Shown, page
+from .render import render
+from .states import SCREENS, Screen, states
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("screen", SCREENS)
+def test_no_pixel_differs(screen: str, language: str) -> None:
+    wrong = {one.name: one.differing for one in drawn(screen, language) if one.differing}
+    assert not wrong, "look at build/screens.html after: python -m tests.golden_pages"
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_every_state_has_a_picture(screen: str) -> None:
+    shown = {state.view.screen for state in states(SCREENS[screen], "en").values()}
+    assert shown == set(ALL)
+
+
+@pytest.mark.parametrize("board", ["adafruit_feather_rp2040", "adafruit_macropad_rp2040"])
+def test_all_controllers_of_a_class_show_the_same(board: str) -> None:
+    """SH1107 and SH1106 get other bytes than SSD1306, and show the same picture."""
+    screen = SCREENS["mono-128x64"]
+    wanted = states(screen, "en")
+    pictures = render(Screen(board, screen.bar_width, screen.rows), wanted.values())
+    for name, picture in zip(wanted, pictures, strict=True):
+        if name != "light-dim":  # each has its own scale of contrast
+            golden = GOLDEN / "mono-128x64/en" / f"{name}.png"
+            with Image.open(golden) as image:
+                assert not Shown("", "", name, picture, image).differing, name
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_an_eye_reads_the_pictures(screen: str) -> None:
+    for name, state in states(SCREENS[screen], "en").items():
+        with Image.open(GOLDEN / screen / "en" / f"{name}.png") as image:
+            colours = image.convert("RGB")
+        data = colours.tobytes()
+        pixels = list(zip(data[::3], data[1::3], data[2::3], strict=True))
+        rows = [pixels[at : at + colours.width] for at in range(0, len(pixels), colours.width)]
+        seen = [text.text for text in eye.read(rows)]
+        view = state.view
+        if name == "light-off" and not SCREENS[screen].still:
+            assert not seen
+            continue
+        if name == "light-dim":
+            continue  # too dark for a threshold
+        if view.code:
+            assert view.code in seen, name
+        text = " ".join(seen)
+        assert view.corner in text and view.message in text and view.small in text, name
+        for row in view.rows:
+            assert row[:12] in text, name
+
+
+def test_the_page_tells_a_difference() -> None:
+    dark, light = Image.new("RGB", (4, 2)), Image.new("RGB", (4, 2))
+    light.putpixel((1, 1), (0, 0, 1))
+    same, other = Shown("a-4x2", "en", "same", dark, dark), Shown("a-4x2", "en", "other", light, dark)
+    gone = Shown("a-4x2", "en", "gone", None, dark)
+    assert (same.differing, other.differing, gone.differing) == (0, 1, 8)
+    assert "0 differing pixels" in page([same])
+    assert "2 of them differ" in page([same, other, gone])
