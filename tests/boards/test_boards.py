@@ -17,11 +17,14 @@ _PROMISES = {"usb_hid", "console_closed", "user_safe_mode_closed", "flash_protec
 _KEYS: dict[str, tuple[set[str], set[str]]] = {
     "": ({"id", "name", "capacity"}, {"microcontroller", "language", "power_on", "power_latch"}),
     "i2c": ({"sda", "scl", "frequency"}, set()),
-    "rtc": ({"driver"}, {"crystal"}),
+    "rtc": ({"driver"}, {"crystal", "thermometer"}),
     "buttons": ({"pins", "names", "pressed"}, {"maintenance"}),
     "promises": (_PROMISES, set()),
 }
-_OPTIONAL = {"encoder": ({"a", "b"}, set[str]())}
+_OPTIONAL = {
+    "encoder": ({"a", "b"}, set[str]()),
+    "power": ({"deep_sleep_s"}, {"light_sleep", "wake"}),
+}
 _PANEL = {"driver", "class", "width", "height"}
 _SPI_PINS = ("clock", "mosi", "command", "chip_select", "reset")
 # What stands in [display] beside _PANEL, by its driver.
@@ -91,7 +94,7 @@ def test_keys_are_known_and_complete(board: str) -> None:
     sections = _sections(board)
     display = (_PANEL | _DISPLAYS[sections["display"]["driver"]], set[str]())
     known = {**_KEYS, **_OPTIONAL, "display": display}
-    sections.pop("battery", None)  # its reader checks it
+    sections.pop("battery", None)  # test_power.py checks it
     assert set(sections) - set(known) == set()
     for name, (required, optional) in known.items():
         if (board == "simulator" and name == "promises") or (name in _OPTIONAL and name not in sections):
