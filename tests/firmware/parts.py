@@ -168,6 +168,20 @@ class Queue:
         self.sent += data
 
 
+class RamKeyboard:
+    """A keyboard that keeps its strokes, (usage, whether with Shift) each."""
+
+    def __init__(self) -> None:
+        self.strokes: list[tuple[int, bool]] = []
+
+    def open(self) -> None: ...
+
+    def type(self, strokes) -> None:
+        self.strokes.extend(strokes)
+
+    def step(self) -> None: ...
+
+
 class Bench:
     """A whole portable token: `run` moves its time, `ask` sends a request and returns the answer."""
 

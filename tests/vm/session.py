@@ -7,7 +7,7 @@ import gc
 
 import drive
 
-from tests.firmware.parts import Bench
+from tests.firmware.parts import Bench, RamKeyboard
 
 _token = {}
 
@@ -16,7 +16,8 @@ def start(path: str, utc: int, lost: bool, capacity: int) -> list:
     """Start a token, or the same one again, on the file `path`."""
     _token.clear()
     gc.collect()
-    _token["bench"] = Bench(drive.DriveFile(path), utc, lost, capacity)
+    _token["keyboard"] = RamKeyboard()
+    _token["bench"] = Bench(drive.DriveFile(path), utc, lost, capacity, keyboard=lambda: _token["keyboard"])
     return run(0)
 
 
@@ -34,6 +35,16 @@ def press(*names: str) -> list:
     bench = _token["bench"]
     bench.press(*names)
     return seen(bench)
+
+
+def hold(ms: int) -> list:
+    """Hold confirm for so long; return the strokes that were typed since the start."""
+    moves = _token["bench"].queue.moves
+    moves.append(("confirm", True))
+    run(ms)
+    moves.append(("confirm", False))
+    run(100)
+    return [list(stroke) for stroke in _token["keyboard"].strokes]
 
 
 def send(command: str, values: dict) -> list:
@@ -82,6 +93,7 @@ OPERATIONS = {
     "start": start,
     "run": run,
     "press": press,
+    "hold": hold,
     "send": send,
     "set_time": set_time,
     "feed": feed,

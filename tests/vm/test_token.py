@@ -138,6 +138,35 @@ def test_time_passes_and_the_chip_fails(session: Session) -> None:
     assert seen[19][1][5] == "Clock error"
 
 
+def test_codes_are_typed(session: Session) -> None:
+    bob = {"issuer": "ACME", "name": "bob"}
+    steps: list[Case] = [
+        ("start", UTC, False, 100),
+        ("send", "add", account(digits=8)),
+        ("hold", 1200),
+        ("send", "add", account(name="bob", kind="hotp", counter=5)),
+        ("send", "set_settings", {"layout": "fr", "language": "es"}),
+        ("send", "set_typing", {**bob, "typing": "enter"}),
+        ("hold", 1200),
+        ("send", "set_settings", {"layout": "modhex"}),
+        ("send", "set_typing", {**bob, "typing": "off"}),
+        ("hold", 1200),
+        ("start", UTC + 60, False, 100),
+        ("send", "get_settings", {}),
+        ("send", "list", {"start": 0}),
+    ]
+    seen = session.run(steps)
+    row = [0x27, *range(0x1E, 0x27)]
+    totp, hotp = by_hmac(SECRET, UTC // 30, 8, "SHA1"), by_hmac(SECRET, 5, 6, "SHA1")
+    typed = [[row[int(digit)], False] for digit in totp]
+    assert seen[2] == typed
+    typed += [*([row[int(digit)], True] for digit in hotp), [0x28, False]]
+    assert seen[6] == typed
+    assert seen[9] == typed
+    assert fields(seen[11]) == {1: messages.LAYOUTS.index("modhex"), 2: messages.LANGUAGES.index("es")}
+    assert [(entry[8], entry[10]) for entry in fields(seen[12])[2]] == [(0, 1), (6, 0)]
+
+
 def test_dates_to_2106(session: Session) -> None:
     dates = [946684800, 951782399, 0x3FFFFFFF, 0x40000000, 0x7FFFFFFF, 0x80000000, 4107542400, 0xFFFFFFFF]
     steps: list[Case] = []
