@@ -287,6 +287,28 @@ def test_a_question_that_comes_while_confirm_is_held_stops_it() -> None:
     assert token.typed == ""
 
 
+@pytest.mark.parametrize(
+    ("command", "values"),
+    [
+        ("rename", {"new_issuer": "", "new_name": "eve"}),
+        ("remove", {}),
+        ("move", {"position": 1}),
+        ("set_typing", {"typing": "enter"}),
+    ],
+)
+@pytest.mark.parametrize("name", ["alice", "bob"])
+def test_a_host_cannot_change_what_a_press_types(command: str, values: dict, name: str) -> None:
+    token = Token(Account(SECRET, "alice"), Account(SECRET[::-1], "bob"))
+    token.down()
+    token.run(LONG_MS - 100)
+    token.ask(command, issuer="", name=name, **values)
+    token.run(5000)
+    token.up()
+    assert token.typed == ""
+    token.hold()
+    assert token.typed != ""
+
+
 @pytest.mark.parametrize("what", ["question", "next", "list", "remove", "typing"])
 def test_what_comes_between_while_the_next_step_is_waited_for_stops_it(what: str) -> None:
     token = Token(Account(SECRET, "alice"), Account(SECRET[::-1], "bob"), off_s=1000)

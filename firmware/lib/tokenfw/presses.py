@@ -5,6 +5,8 @@ from .picker import Picker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from tokencore.account import Account
+
     from .app import App
     from .parts import Buttons, Maintenance
 
@@ -27,6 +29,7 @@ class Presses:
         self._maintenance = maintenance
         self._gestures = gestures.Gestures()
         self._began_ms: int | None = None
+        self._shown: Account | None = None  # when the press began: a host may have changed it since
         self.mode = mode
         self.held_ms = 0
         self.picker: Picker | None = None
@@ -69,10 +72,11 @@ class Presses:
             self._decide(kind, button, held_ms)
         elif kind == gestures.DOWN:
             self._press(button, now_ms)
+            self._shown = self._app.account
         elif button == CONFIRM:
             if kind == gestures.SHORT:
                 self._app.confirm(now_ms)
-            elif kind == gestures.LONG:
+            elif kind == gestures.LONG and self._app.account is self._shown:
                 self._app.type_code(now_ms)
         elif kind in (gestures.SHORT, gestures.UP):
             if self.picker:
