@@ -60,6 +60,8 @@ class Context:
         self.next_safe_mode = safe_modes.NONE  # what the start after the next reset will be
         self.hardware = hardware
         self.machine = machine
+        self.built_in: dict[str, object] = {}  # what the core has made, by its name in `board`
+        self.wake = hardware.supply.take_wake()  # what has ended a deep sleep right before: "pin", "time", ""
         self._background = background  # refreshes displays; whether one wants it again and again
         self.usb = Usb()
         self._started_ns = hardware.now_ns()

@@ -1,15 +1,18 @@
 """CircuitPython's display modules: Blinka's displayio, corrected where it differs from a board's.
 
 Blinka refreshes displays from a thread; here it happens where the firmware sleeps, as a board does it
-between two instructions. `i2cdisplaybus` and `busdisplay` of Blinka disagree about what a bus returns
-when it has been locked; a board's bus ignores errors once the display has answered for the first time;
-a board's font has no more than ASCII.
+between two instructions. A board's font has no more than ASCII. What is corrected of buses and displays
+is in cpy_display_bus.py and cpy_epaper.py.
 """
 
 import threading
 from types import ModuleType
 from typing import Any
 
+from . import cpy_display_bus, cpy_epaper
+from .context import Context
+from .core import Spi
+from .hardware import Hardware
 from .imports import Realm, module
 
 # Packages that stand for what is built into CircuitPython, run inside the simulated interpreter.
@@ -28,7 +31,7 @@ PACKAGES = (
     "vectorio",
 )
 BUILT_IN = ("bitmaptools", "displayio", "fontio", "vectorio")
-CORRECTED = ("busdisplay", "i2cdisplaybus", "terminalio")
+CORRECTED = ("busdisplay", "epaperdisplay", "fourwire", "i2cdisplaybus", "paralleldisplaybus", "terminalio")
 _LAST_GLYPH = 0x7E
 
 
@@ -50,63 +53,61 @@ def threading_module() -> ModuleType:
     return module("threading", Thread=_NoThread, Event=threading.Event, RLock=threading.RLock)
 
 
-def corrected(native: Realm) -> dict[str, ModuleType]:
+def corrected(native: Realm, context: Context) -> dict[str, ModuleType]:
     """Return the display modules that the firmware gets instead of Blinka's own."""
-    bus = native.load("i2cdisplaybus")
-    display = native.load("busdisplay")
-    base: Any = bus.I2CDisplayBus
-
-    class I2CDisplayBus(base):  # type: ignore[misc]
-        """Blinka's, with a lock that both users understand and a board's treatment of errors."""
-
-        def __init__(self, i2c_bus: Any, *, device_address: int, reset: Any = None) -> None:
-            super().__init__(i2c_bus, device_address=device_address, reset=reset)
-            while not i2c_bus.try_lock():
-                pass
-            found = i2c_bus.probe(device_address)
-            i2c_bus.unlock()
-            if not found:
-                native.load("displayio").display_buses.remove(self)
-                raise ValueError(f"Unable to find I2C Display at {device_address:x}")
-
-        def deinit(self) -> None:
-            """Release the bus only where it has outlived the program that made it."""
-            if self._i2c.outlived:
-                self._i2c.deinit()
-
-        def _begin_transaction(self) -> bool:
-            return not self._i2c.try_lock()
-
-        def _send(self, *arguments: Any, **options: Any) -> None:
-            try:
-                super()._send(*arguments, **options)
-            except OSError:
-                return
-
-    display_base: Any = display.BusDisplay
-
-    class BusDisplay(display_base):  # type: ignore[misc]
-        """Blinka's, with a brightness that leaves the bus unlocked."""
-
-        @property
-        def brightness(self) -> float:
-            return float(self._brightness)
-
-        @brightness.setter
-        def brightness(self, value: float) -> None:
-            if not 0 <= value <= 1:
-                raise ValueError("Brightness must be between 0.0 and 1.0")
-            self._brightness = value
-            if self._brightness_command is not None:
-                self._core.begin_transaction()
-                self._core.send(0, 1, bytes([self._brightness_command, round(255 * value)]))
-                self._core.end_transaction()
-
     return {
-        "i2cdisplaybus": module("i2cdisplaybus", I2CDisplayBus=I2CDisplayBus),
-        "busdisplay": module("busdisplay", BusDisplay=BusDisplay),
+        **cpy_display_bus.corrected(native, context),
+        **cpy_epaper.corrected(native),
         "terminalio": module("terminalio", FONT=_BoardFont(native.load("terminalio").FONT)),
     }
+
+
+def has_built_in(hardware: Hardware) -> bool:
+    """Whether the core makes anything on this board."""
+    return hardware.core.display is not None or hardware.core.latch is not None
+
+
+def built_in(context: Context, modules: dict[str, ModuleType]) -> dict[str, object]:
+    """Make what the core makes before boot.py; return it by its name in the module `board`.
+
+    `modules` are the corrected ones and those of pins and buses.
+    """
+    hardware = context.hardware
+    pins, made = hardware.pins, dict[str, object]()
+    if hardware.core.latch is not None:
+        latch = modules["digitalio"].DigitalInOut(pins[hardware.core.latch])
+        latch.switch_to_output(True)
+        latch.outlived = True
+        made[hardware.core.latch] = latch
+    display = hardware.core.display
+    if display is None:
+        return made
+    wires = display.wires
+    lines = {
+        "command": pins[wires.command],
+        "chip_select": pins[wires.chip_select],
+        "reset": pins[wires.reset],
+    }
+    bus: Any
+    if isinstance(wires, Spi):
+        spi = modules["busio"].SPI(pins[wires.clock], pins[wires.mosi])
+        spi.outlived = True
+        bus = modules["fourwire"].FourWire(spi, baudrate=wires.baudrate, **lines)
+    else:
+        data = [pins[name] for name in wires.data]
+        lines |= {"write": pins[wires.write], "read": pins[wires.read]}
+        bus = modules["paralleldisplaybus"].ParallelBus(data_pins=data, frequency=wires.frequency, **lines)
+    if display.stop is not None:
+        busy = None if display.busy is None else pins[display.busy]
+        made["DISPLAY"] = modules["epaperdisplay"].EPaperDisplay(
+            bus, display.start, display.stop, busy_pin=busy, **display.options
+        )
+    else:
+        light = None if display.backlight is None else pins[display.backlight]
+        made["DISPLAY"] = modules["busdisplay"].BusDisplay(
+            bus, display.start, backlight_pin=light, **display.options
+        )
+    return made
 
 
 class _BoardFont:
@@ -125,7 +126,7 @@ class _BoardFont:
 
 
 def refresh(native: Realm) -> bool:
-    """Refresh the displays that are due; return whether one refreshes itself."""
+    """Refresh the displays that are due; return whether one wants it again and again."""
     if "displayio" not in native.modules:
         return False
     displays = native.modules["displayio"].displays
@@ -140,8 +141,7 @@ def after_program(native: Realm) -> None:
         return
     displayio = native.modules["displayio"]
     for bus in displayio.display_buses:
-        bus._i2c.outlived = True
-        bus._i2c.unlock()
+        bus._outlive()
     for display in displayio.displays:
         display._reset()
-        display.refresh()
+        display._after_program()

@@ -6,8 +6,8 @@ from typing import Any
 
 from .clock import SECOND_NS
 from .context import Context
-from .hardware import Pin
 from .imports import module
+from .pins import Pin
 
 _CATCH_UP_NS = 10 * SECOND_NS  # no press lies farther back than that
 

@@ -7,12 +7,12 @@ from typing import Any, NoReturn
 from .bus import Nack
 from .clock import SECOND_NS
 from .context import Context, Reset
-from .hardware import Pin
+from .cpy_spi import GONE, SPI
 from .imports import module
+from .pins import Pin
 from .safe_mode import NONE, PROGRAMMATIC
 
 _END = (1 << 63) - 1
-_GONE = "Object has been deinitialized and can no longer be used. Create a new object."
 
 
 class I2C:
@@ -87,9 +87,11 @@ class I2C:
 
     def _transfer(self, address: int, out: bytes | None, count: int = 0) -> bytes:
         if not self._pins:
-            raise ValueError(_GONE)
+            raise ValueError(GONE)
         if not self._locked:
             raise RuntimeError("Function requires lock")
+        if not self._context.hardware.pull_ups(*self._pins):
+            raise OSError(errno.ETIMEDOUT, "Connection timed out")
         bus = self._context.hardware.bus
         before = bus.bits
         try:
@@ -99,13 +101,6 @@ class I2C:
             raise OSError(number, "No such device" if nack.at_address else "Input/output error") from None
         finally:
             self._context.machine.spend((bus.bits - before) * SECOND_NS // self._frequency)
-
-
-class SPI:
-    """`busio.SPI`: the board has no chip on its pins."""
-
-    def __init__(self, *_pins: Pin, **_options: Pin) -> None:
-        raise NotImplementedError("nothing is connected to the pins of SPI")
 
 
 class _Enum:
@@ -142,6 +137,7 @@ class DigitalInOut:
         self._context = context
         self._pin = pin
         self._output = False
+        self.outlived = False  # held by a display, or the core's own
         self.switch_to_input()
 
     def deinit(self) -> None:
@@ -156,11 +152,13 @@ class DigitalInOut:
     def switch_to_input(self, pull: _Enum | None = None) -> None:
         self.direction = Direction.INPUT
         self.pull = pull
+        self._pin.drive(None)
 
     def switch_to_output(self, value: bool = False, drive_mode: _Enum = DriveMode.PUSH_PULL) -> None:
         self.direction = Direction.OUTPUT
         self.drive_mode = drive_mode
         self._output = value
+        self._pin.drive(float(value))
 
     @property
     def value(self) -> bool:
@@ -174,6 +172,7 @@ class DigitalInOut:
         if self.direction is not Direction.OUTPUT:
             raise AttributeError("Cannot set value when direction is input.")
         self._output = value
+        self._pin.drive(float(value))
 
 
 def _microcontroller(context: Context) -> ModuleType:
@@ -187,7 +186,13 @@ def _microcontroller(context: Context) -> ModuleType:
         context.next_safe_mode = PROGRAMMATIC if mode is RunMode.SAFE_MODE else NONE
 
     pins = module("microcontroller.pin", **{pin.name: pin for pin in hardware.pins.values()})
-    cpu = module("cpu", uid=bytearray(hardware.uid), frequency=125_000_000, temperature=25.0, voltage=3.3)
+    cpu = module(
+        "cpu",
+        uid=bytearray(hardware.uid),
+        frequency=hardware.processor.frequency,
+        temperature=25.0,
+        voltage=3.3,
+    )
     return module(
         "microcontroller",
         cpu=cpu,
@@ -218,11 +223,14 @@ def modules(context: Context) -> dict[str, ModuleType]:
     def make_pin(pin: Pin) -> DigitalInOut:
         return DigitalInOut(context, pin)
 
-    board = module("board", board_id=hardware.board["id"], I2C=board_i2c, STEMMA_I2C=board_i2c)
-    board.__dict__.update(hardware.pins)
+    def make_spi(clock: Pin, MOSI: Pin, MISO: Pin | None = None, half_duplex: bool = False) -> SPI:
+        return SPI(context, clock, MOSI, MISO)
+
+    board = module("board", board_id=hardware.board["id"], **dict.fromkeys(hardware.core.buses, board_i2c))
+    board.__dict__.update({**hardware.pins, **context.built_in})
     return {
         "board": board,
-        "busio": module("busio", I2C=make_i2c, SPI=SPI),
+        "busio": module("busio", I2C=make_i2c, SPI=make_spi),
         "digitalio": module(
             "digitalio", DigitalInOut=make_pin, Direction=Direction, Pull=Pull, DriveMode=DriveMode
         ),

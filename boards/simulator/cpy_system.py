@@ -11,6 +11,7 @@ from .clock import SECOND_NS
 from .context import Context, Reload
 from .imports import module
 from .safe_mode import NONE, REASONS
+from .supply import IDLE
 
 _YEAR_2000 = 946_684_800  # what an RP2040's own clock shows after a reset, UTC seconds
 _USB_NAME = 126  # characters of a USB string
@@ -21,8 +22,9 @@ def _time(context: Context) -> ModuleType:
     def sleep(seconds: float) -> None:
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
-        until_ns = context.hardware.now_ns() + max(int(seconds * SECOND_NS), _LEAST_SLEEP_NS)
-        context.sleep_until(until_ns)
+        since_ns = context.hardware.now_ns()
+        context.sleep_until(since_ns + max(int(seconds * SECOND_NS), _LEAST_SLEEP_NS))
+        context.hardware.supply.spend(IDLE, since_ns)
 
     def now() -> int:
         return _YEAR_2000 + context.uptime_ns() // SECOND_NS

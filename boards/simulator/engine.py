@@ -9,7 +9,18 @@ from typing import NoReturn, TextIO
 import boards
 from boards import bundle
 
-from . import cpy_display, cpy_hid, cpy_keypad, cpy_os, cpy_pins, cpy_system, cpy_usb
+from . import (
+    cpy_alarm,
+    cpy_analog,
+    cpy_display,
+    cpy_hid,
+    cpy_keypad,
+    cpy_os,
+    cpy_pins,
+    cpy_spi,
+    cpy_system,
+    cpy_usb,
+)
 from . import safe_mode as safe_modes
 from .context import Context, Reload, Reset, Usb
 from .files import opener
@@ -86,6 +97,8 @@ class _Start:
         self._hardware.drive.mount()
         self._hardware.drive.writable = False
         self._hardware.release_pins()
+        self._make_core()
+        cpy_alarm.watch_latch(self.context)
         if self.context.safe_mode != safe_modes.NONE:
             self._stay_safe()
         self._run("boot.py")
@@ -99,6 +112,14 @@ class _Start:
             self._end_program()
             self._print("Code done running. Waiting for reset.\n")
             self.context.machine.sleep_until(NEVER, idle=True)
+
+    def _make_core(self) -> None:
+        """Make what the core makes before any program: the built-in display, the supply's latch."""
+        self._modules = self._system_modules()
+        if cpy_display.has_built_in(self._hardware):
+            self._corrected = cpy_display.corrected(self._native, self.context)
+            modules = {**self._modules, **self._corrected}
+            self.context.built_in = cpy_display.built_in(self.context, modules)
 
     def _stay_safe(self) -> NoReturn:
         """Run safemode.py, whose settings of USB do not last, and wait. Raises Reset, PowerCut, PowerOff."""
@@ -121,13 +142,7 @@ class _Start:
         if not path.is_file():
             self._print(f"{name} is not on the drive\n")
             return True
-        self._modules = {
-            **cpy_pins.modules(self.context),
-            **cpy_keypad.modules(self.context),
-            **cpy_usb.modules(self.context),
-            **cpy_hid.modules(self.context),
-            **cpy_system.modules(self.context),
-        }
+        self._modules = self._system_modules()
         realm = Realm(self._device_module, self._device_file, lazy=True)
         self._modules["os"] = cpy_os.os_module(self._hardware.drive, self._files)
         self._modules["sys"] = cpy_system.interpreter(realm.modules)
@@ -143,6 +158,18 @@ class _Start:
             self._print(traceback.format_exc())
             return False
         return True
+
+    def _system_modules(self) -> dict[str, ModuleType]:
+        return {
+            **cpy_pins.modules(self.context),
+            **cpy_spi.modules(self.context),
+            **cpy_keypad.modules(self.context),
+            **cpy_usb.modules(self.context),
+            **cpy_hid.modules(self.context),
+            **cpy_system.modules(self.context),
+            **cpy_analog.modules(self.context),
+            **cpy_alarm.modules(self.context),
+        }
 
     def _end_program(self) -> None:
         cpy_display.after_program(self._native)
@@ -161,7 +188,7 @@ class _Start:
             return self._modules[name]
         if name in cpy_display.CORRECTED:
             if not self._corrected:
-                self._corrected = cpy_display.corrected(self._native)
+                self._corrected = cpy_display.corrected(self._native, self.context)
             return self._corrected[name]
         if name in cpy_display.BUILT_IN:
             return self._native.load(name)

@@ -138,7 +138,7 @@ class Region:
 
 
 class Nvm:
-    """`microcontroller.nvm` over one sector: each assignment reads, erases and programs all of it.
+    """`microcontroller.nvm`: each assignment reads, erases and programs all of the sectors that it touches.
 
     A power cut in between loses the whole sector, as on an RP2040.
     """
@@ -147,23 +147,31 @@ class Nvm:
         self._region = region
 
     def __len__(self) -> int:
-        return SECTOR
+        return self._region.count * SECTOR
 
     def __bool__(self) -> bool:
         return True
 
     def __getitem__(self, index: "int | slice") -> "int | bytearray":
-        data = self._region.read(0)
+        data = self._read()
         return bytearray(data[index]) if isinstance(index, slice) else data[index]
 
     def __setitem__(self, index: "int | slice", value: "int | bytes | bytearray") -> None:
-        data = bytearray(self._region.read(0))
+        data = bytearray(self._read())
         if isinstance(index, slice):
-            if not isinstance(value, (bytes, bytearray)) or len(value) != len(range(*index.indices(SECTOR))):
+            if not isinstance(value, (bytes, bytearray)) or len(value) != len(
+                range(*index.indices(len(self)))
+            ):
                 raise ValueError("Slice and value different lengths.")
             data[index] = value
+            touched = range(*index.indices(len(self)))
         elif isinstance(value, int):
             data[index] = value
+            touched = range(index % len(self), index % len(self) + 1)
         else:
             raise ValueError("Array values should be single bytes.")
-        self._region.rewrite(0, bytes(data))
+        for sector in sorted({place // SECTOR for place in touched}):
+            self._region.rewrite(sector, bytes(data[sector * SECTOR : (sector + 1) * SECTOR]))
+
+    def _read(self) -> bytes:
+        return b"".join(self._region.read(sector) for sector in range(self._region.count))

@@ -8,15 +8,17 @@ from typing import TextIO
 import boards
 from boards import bundle
 
-from . import eye
+from . import displays, eye
 from . import safe_mode as safe_modes
 from .clock import MS_NS, SECOND_NS, Clock
 from .context import Usb
 from .engine import Engine
 from .flash import Flash
-from .hardware import DRIVE_SECTORS, FAULTS, NVM_SECTORS, Hardware
+from .hardware import FAULTS, FLASH_SECTORS, Hardware
+from .hid_host import ABSENT, LISTENING
 from .links import Link
 from .state import Kept
+from .supply import HIGHEST_MV, LOWEST_MV
 
 FIRMWARE = bundle.firmware_folder()
 _LEAP_NS = 24 * 3600 * SECOND_NS  # the longest: the firmware's differences of ticks must not wrap
@@ -48,7 +50,7 @@ class Simulator:
     ) -> None:
         self.clock = clock
         self.link = link
-        self.flash = Flash(NVM_SECTORS + DRIVE_SECTORS, flash_path)
+        self.flash = Flash(FLASH_SECTORS, flash_path)
         self._kept = kept
         self._console = console
         self._firmware = firmware
@@ -93,6 +95,8 @@ class Simulator:
         self.power_off()
         self.flash.powered = True
         self.rtc.power_on()
+        self.hardware.power(True)
+        self.hardware.supply.begin()
         for fault in self._faults:
             if fault.startswith("rtc-"):
                 self.rtc.fault = fault.removeprefix("rtc-")
@@ -105,7 +109,7 @@ class Simulator:
         self.flash.powered = False
         self.hardware.drive.lose_power()
         self.hardware.hid.unplug()
-        self.hardware.replace_display()
+        self.hardware.power(False)
         if self._engine is not None:
             self._engine.machine.kill(patience=0.3)
             self._engine = None
@@ -132,6 +136,18 @@ class Simulator:
         """Make it that warm (degrees Celsius, to a quarter) from now on."""
         self.rtc.temperature_quarters = round(degrees * 4)
         self._kept = replace(self._kept, quarters=self.rtc.temperature_quarters)
+
+    def set_cable(self, plugged: bool) -> None:
+        """Plug a USB cable with a computer in, or pull it out and leave the token to its battery."""
+        self.hardware.supply.cable = plugged
+        self.hardware.hid.host = LISTENING if plugged else ABSENT
+
+    def set_battery(self, volts: float) -> None:
+        """Give the battery's cell that voltage. Raises ValueError for one that no lithium cell has."""
+        mv = round(volts * 1000)
+        if not LOWEST_MV <= mv <= HIGHEST_MV:
+            raise ValueError(f"a lithium cell has {LOWEST_MV / 1000} to {HIGHEST_MV / 1000} volts")
+        self.hardware.supply.battery_mv = mv
 
     def _board_file(self) -> bytes:
         content = boards.path(self._kept.board).read_bytes()
@@ -183,7 +199,7 @@ class Simulator:
 
     def texts(self) -> list[eye.Text]:
         """Return what an eye reads on the screen."""
-        return eye.read(self.hardware.display.picture())
+        return eye.read(displays.pixels(self.hardware.display))
 
     def typed(self, layout: str, clear: bool = False) -> str:
         """Return what a computer with that keymap (of hid_host.KEYMAPS) has been typed into."""

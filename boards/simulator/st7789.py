@@ -137,7 +137,7 @@ class ST7789:
                 self._x = self._columns[0]
                 self._y = self._pages[0] if self._y >= self._pages[1] else self._y + 1
 
-    def _line(self, pixels: array[int]) -> None:
+    def _line(self, pixels: "array[int]") -> None:
         """Put pixels from the address on along a line; what lies outside of the RAM is ignored."""
         madctl = self.registers["madctl"]
         along, lines = (PAGES, COLUMNS) if madctl & MV else (COLUMNS, PAGES)
@@ -168,7 +168,7 @@ class ST7789:
         colours = _Colours(swapped, not self.registers["inverted"])
         return b"".join([colours[pixel] for y in range(self.height) for pixel in self._row(y)])
 
-    def _row(self, y: int) -> array[int]:
+    def _row(self, y: int) -> "array[int]":
         """Return a row of the panel's pixels as it is looked at."""
         glass = self.glass
         turned = glass.mount & MV

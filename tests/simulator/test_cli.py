@@ -290,7 +290,7 @@ def test_two_on_one_folder(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "--board", "abacus"], "known boards: raspberry_pi_pico, "),
+        (["run", "--board", "abacus"], "known boards: adafruit_feather_esp32s3_reverse_tft, "),
         (["run", "--tcp", "192.0.2.1:0"], "loopback"),
         (["run", "--tcp", "localhost:lots"], "loopback"),
         (["run", "--fault", "rust"], "rust"),

@@ -28,7 +28,7 @@ for change in (usb_cdc.disable, storage.disable_usb_drive):
 
 
 @pytest.mark.parametrize(
-    "name", ["hmac", "typing", "dataclasses", "threading", "displayio.nothing", "fourwire"]
+    "name", ["hmac", "typing", "dataclasses", "threading", "displayio.nothing", "sharpdisplay"]
 )
 def test_a_board_lacks_it(tmp_path: Path, name: str) -> None:
     assert Bench(tmp_path, f"try:\n    import {name}\nexcept ImportError:\n    say('lacking')").run() == [
