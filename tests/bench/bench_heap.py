@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from tokencore.account import Account
@@ -27,11 +28,11 @@ class Probe:
     def __init__(self, command: str, accounts: Path) -> None:
         self._command, self._accounts = command, accounts
 
-    def figures(self, what: str, heap_kib: int = HEAP_KIB) -> dict[str, int] | None:
+    def figures(self, what: str, heap_kib: int = HEAP_KIB, path: Path | None = None) -> dict[str, int] | None:
         """Return what the probe measured, in bytes, or None where the heap is too small."""
         command = [self._command, "-X", f"heapsize={heap_kib}k", str(PROBE), str(ROOT), what]
         done = subprocess.run(
-            [*command, str(self._accounts)], capture_output=True, text=True, check=False, timeout=120
+            [*command, str(path or self._accounts)], capture_output=True, text=True, check=False, timeout=120
         )
         if done.returncode:
             output = done.stdout + done.stderr
@@ -84,6 +85,19 @@ def report(name: str, probe: Probe) -> None:
         line("    " + label, probe.smallest_heap(what) * 1024)
 
 
+def report_typing(probe: Probe) -> None:
+    """Print what the first code that is typed takes and keeps, after the App has been loaded."""
+    found = PathFinder.find_spec("adafruit_hid")
+    if found is None or not found.submodule_search_locations:
+        print("    Typing: not measured. Install adafruit-circuitpython-hid from PyPI.")
+        return
+    folder = Path(found.submodule_search_locations[0]).parent
+    figures = probe.figures("typing", path=folder) or {}
+    print("    What the first typed code takes and keeps:")
+    for label, size in figures.items():
+        line("    " + label, size)
+
+
 def line(label: str, size: int) -> None:
     print(f"    {label:46}{size / 1024:8.1f} KiB")
 
@@ -103,6 +117,8 @@ def main(circuitpython: str | None = None) -> None:
                 continue
             accounts.write_bytes(hundred_accounts())
             report(name, Probe(command, accounts))
+            if name == "CircuitPython":
+                report_typing(Probe(command, accounts))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Measures the heap of the interpreter that runs it: heap_probe.py ROOT WHAT [FILE]; prints label=bytes.
 
-WHAT is "nothing", "imports", "totp SHA1" and the like, or "app", whose accounts are in FILE. Runs on
-MicroPython and CircuitPython.
+WHAT is "nothing", "imports", "totp SHA1" and the like, "app", whose accounts are in FILE, or "typing", for
+which FILE is the folder with adafruit_hid. Runs on MicroPython and, "typing" alone, on CircuitPython.
 """
 
 import gc
@@ -73,6 +73,39 @@ def app(path: str) -> None:
     print(f"largest={largest_free()}")
 
 
+class _Host:
+    """The modules `usb_hid` and `supervisor` of a board with a computer that listens."""
+
+    usb_connected = True
+    usage_page, usage = 1, 6
+
+    def send_report(self, report: bytes) -> None: ...
+
+
+def typing(libraries: str) -> None:
+    sys.path.append(libraries)
+    host = _Host()
+    host.devices, host.runtime = (host,), host
+    sys.modules["usb_hid"] = sys.modules["supervisor"] = host
+    for name in ("tokencore.messages", "tokenfw.vault", "tokenfw.app"):
+        __import__(name)
+    before = used()
+    from tokenfw.typing import Typist, strokes
+
+    code = used()
+    from keyboard import Keyboard
+
+    typist = Typist(Keyboard())
+    keyboard = used()
+    typist._keyboard.open()
+    driver = used()
+    typist._keyboard.type(strokes("12345678", "fr", True))
+    print(f"code={code - before}")
+    print(f"keyboard={keyboard - code}")
+    print(f"driver={driver - keyboard}")
+    print(f"all={used() - before}")
+
+
 def main(root: str, what: str, path: str = "") -> None:
     sys.path.append(root + "/tests/vm")
     if sys.implementation.name == "micropython":
@@ -91,6 +124,8 @@ def main(root: str, what: str, path: str = "") -> None:
         )
     elif what == "app":
         app(path)
+    elif what == "typing":
+        typing(path)
     elif what != "nothing":
         totp(what.split(" ")[1])
 
