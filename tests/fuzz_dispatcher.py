@@ -138,6 +138,9 @@ class Fuzzer:
             },
             **{"layout": rng.choice(messages.LAYOUTS), "language": rng.choice(messages.LANGUAGES)},
             "typing": rng.choice(TYPINGS),
+            **{"path": rng.choice(["boot.py", "vault.bin", ""]), "key": rng.randbytes(32)},
+            **{"offset": rng.randint(0, 600), "length": rng.choice([0, 1, 256])},
+            "temperature": rng.randint(-160, 340),
             "utc": rng.choice([1_800_000_000, 1_900_000_000, MAX_TIME]),
             "serial": SERIAL if rng.random() < 0.1 else "0",
         }

@@ -71,6 +71,9 @@ def test_a_host_that_vanishes_in_any_command_loses_nothing(tmp_path: Path) -> No
                 "wipe": {"serial": "0"},
                 "code": label,
                 "remove": label,
+                "set_typing": {**label, "typing": "off"},
+                "files": {"start": 0},
+                "digest": {"path": "board.toml", "key": bytes(32), "offset": 0, "length": 1},
             }.get(command.name, {})
             if command.name == "add":
                 continue
