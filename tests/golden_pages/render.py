@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from boards.simulator import state
+from boards.simulator.displays import Display
 from boards.simulator.port import plug_in
 from boards.simulator.simulator import Simulator
 
@@ -47,13 +48,20 @@ for number, (view, light) in enumerate(VIEWS):
     while display.pending:
         time.sleep(0.1)
         display.show(View(*view))
+    while display.still and display._display.busy:
+        time.sleep(0.1)
     print(number)
     time.sleep(PAUSE)
 """
 
 
 def render(screen: Screen, states: Iterable[State]) -> Iterator[Image.Image]:
-    """Yield the picture of each state, as one looks at the panel: shades of grey where it is mono."""
+    """Yield the picture of each state, as one looks at the panel."""
+    return map(picture, displays(screen, states))
+
+
+def displays(screen: Screen, states: Iterable[State]) -> Iterator[Display]:
+    """Yield the display while it shows each state."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         views = [(tuple(state.view), state.light) for state in states]
@@ -71,7 +79,7 @@ def render(screen: Screen, states: Iterable[State]) -> Iterator[Image.Image]:
             assert said == [screen.bar_width, screen.rows, screen.still, ""], said
             for number in range(len(views)):
                 _wait(simulator, console, number + 2)
-                yield picture(simulator)
+                yield simulator.hardware.display
         finally:
             simulator.close()
 
@@ -84,9 +92,8 @@ def _wait(simulator: Simulator, console: io.StringIO, lines: int) -> None:
     raise AssertionError(console.getvalue())
 
 
-def picture(simulator: Simulator) -> Image.Image:
-    """Return what the display shows now; its light makes it darker."""
-    display = simulator.hardware.display
+def picture(display: Display) -> Image.Image:
+    """Return what a display shows now; its light makes it darker."""
     image = Image.frombytes("RGB", (display.width, display.height), display.rgb())
     strength = 0.4 + 0.6 * display.backlight if display.backlight else 0
     dimmed = image.point(lambda value: round(value * strength))

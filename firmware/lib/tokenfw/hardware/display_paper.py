@@ -16,10 +16,9 @@ class PaperScreen(Renderer):
     still = True
     scale = 2
     margin = 4
-    digits = ("digits-38x52", "digits-30x52")
-    code_height = 52
-    fine = 1
-    subtitle_y, code_y, below_y, small_y, list_y = 25, 39, 92, 104, 26
+    digits = ("digits-34x44", "digits-30x44")
+    code_height = 44
+    subtitle_y, code_y, below_y, small_y, list_y = 24, 49, 93, 104, 26
     scroll, rows, pitch = 5, 4, 25
     paper = 0xFFFFFF
     bright = dim = accent = late = alarm = 0x000000

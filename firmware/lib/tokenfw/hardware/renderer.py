@@ -41,7 +41,6 @@ class Renderer:
 
     # A class of displays has its own:
     scale = 1  # of letters and signs
-    fine = 0  # of the subtitle, and of what stands below a code: 0 for the same
     margin = 0
     digits = ("", "")  # sheets for groups of up to three digits, and of four
     code_height = 24
@@ -57,7 +56,6 @@ class Renderer:
 
     def __init__(self, display: "Any") -> None:
         self._display = display
-        self._fine = self.fine or self.scale
         self.width = display.width
         self.bar_width = display.width - 2 * self.margin
         self._sheet = fonts.letters()
@@ -77,13 +75,9 @@ class Renderer:
         self._title = self._line(top, self.bright, self._columns)
         self._corner = self._line(top, self.dim, 7)
         self._battery = self._line(top, self.dim, 2)
-        fine = small
-        if self.fine:
-            fine = displayio.Group(scale=self.fine)
-            self._body.append(fine)
-        self._subtitle = self._line(fine, self.dim, self.bar_width // (fonts.WIDTH * self._fine))
-        # Where a still display has the next code.
-        self._below = self._line(fine, self.dim, self._subtitle.columns) if self.still else None
+        self._subtitle = self._line(small, self.dim, self._columns)
+        # Where a still display has the next code, in small.
+        self._below = self._line(self._body, self.dim, self._columns) if self.still else None
         self._small = self._line(small, self.dim, self._columns)
         self._message_ink = ink(self.bright, self.paper)
         self._messages = [
@@ -128,12 +122,11 @@ class Renderer:
         self._draw_code(view.code, self.late if late else self.bright)
         if self._below is not None:
             text = view.message if view.code else ""
-            x = (self.width // self._fine - fonts.WIDTH * len(text)) // 2
-            self._below.write(text, x, self.below_y // self._fine)
+            self._below.write(text, (self.width - fonts.WIDTH * len(text)) // 2, self.below_y)
         message = "" if view.code else view.message
         self._draw_message(message, view.screen, self.code_y if view.subtitle else self.subtitle_y)
         self._draw_bar(view.bar, self.late if late else self._colour(view.screen))
-        self._subtitle.write(view.subtitle, self.margin // self._fine, self.subtitle_y // self._fine)
+        self._subtitle.write(view.subtitle, self.margin // self.scale, self.subtitle_y // self.scale)
         warning = late or "±" in view.small
         self._small.grid.pixel_shader = self._ink(self.late if warning else self.dim)
         x = (self.width // self.scale - fonts.WIDTH * min(len(view.small), self._columns)) // 2
