@@ -10,18 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from platformdirs import user_data_path
 from rich.console import RenderableType
 from tokencore import otpauth
 from tokencore.account import Account
 
 from . import keys, render, service
+from . import migrate as migration
 from .core import Status
+from .database import Place, file_place, must_exist, place_of
 from .failure import Door
 from .policy import Policy
 from .sealing import Sealer
 from .service import Verdict
-from .store import Store, create, must_exist, path_of
+from .store import Store, create
 
 _LONGEST_INPUT = 4096  # bytes
 _LAST_SECOND = 253_402_300_799  # the end of the year 9999
@@ -31,7 +34,7 @@ _LAST_SECOND = 253_402_300_799  # the end of the year 9999
 class Session:
     """What the options before the command say."""
 
-    path: Path
+    place: Place
     key_file: Path
     key_variable: str | None
     as_json: bool
@@ -45,8 +48,8 @@ class Session:
 
     def open(self) -> Store:
         """Return the open store."""
-        must_exist(self.path)
-        return Store(self.path, self.sealer())
+        must_exist(self.place)
+        return Store(self.place, self.sealer())
 
     def tell(self, data: dict[str, Any], text: RenderableType) -> None:
         """Print the result of a command."""
@@ -67,12 +70,16 @@ _at = click.option(
 @click.group("host-verify", cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="fobsmith")
 @click.option(
-    "--store", metavar="URL", envvar="HOST_VERIFY_STORE", help="sqlite:///PATH; without it, your data folder."
+    "--store",
+    metavar="URL",
+    envvar="HOST_VERIFY_STORE",
+    help="sqlite:///PATH or postgresql://USER@HOST/DATABASE; without it, your data folder.",
 )
 @click.option(
     "--key-file",
     type=click.Path(path_type=Path),
-    help="The store's key; without it, PATH with .key appended.",
+    envvar="HOST_VERIFY_KEY_FILE",
+    help="The store's key; without it, PATH.key, for PostgreSQL verifier.key in your data folder.",
 )
 @click.option("--key-env", metavar="NAME", help="Take the key from this environment variable instead.")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
@@ -84,10 +91,17 @@ def cli(
 
     Exit status: 0 accepted or done, 1 refused, 2 wrong use, 3 the store or its key failed.
     """
-    if key_file and key_env:
+    if key_file and key_env and ctx.get_parameter_source("key_file") is ParameterSource.COMMANDLINE:
         raise click.UsageError("give --key-file or --key-env, not both")
-    path = path_of(store) if store is not None else user_data_path("fobsmith") / "verifier.db"
-    ctx.obj = Session(path, key_file or path.with_name(path.name + ".key"), key_env, as_json, Policy())
+    folder = user_data_path("fobsmith")
+    place = file_place(folder / "verifier.db") if store is None else place_of(store)
+    if place.url.password and ctx.get_parameter_source("store") is ParameterSource.COMMANDLINE:
+        raise click.UsageError(
+            "an argument is seen by every user of this machine: consider that password known, change it, and "
+            "keep the new one in a password file (~/.pgpass) or the URL in HOST_VERIFY_STORE"
+        )
+    path = place.path or folder / "verifier"
+    ctx.obj = Session(place, key_file or path.with_name(path.name + ".key"), key_env, as_json, Policy())
 
 
 @cli.command()
@@ -95,15 +109,30 @@ def cli(
 def init(session: Session) -> None:
     """Make an empty store and, if there is none yet, its key file."""
     made = False
-    if not session.path.exists() and not session.key_variable and not session.key_file.exists():
+    path = session.place.path
+    if not (path and path.exists()) and not session.key_variable and not session.key_file.exists():
         keys.make_key_file(session.key_file)
         made = True
-    create(session.path, session.sealer(), int(time.time()))
+    create(session.place, session.sealer(), int(time.time()))
     where = f"the variable {session.key_variable}" if session.key_variable else str(session.key_file)
     session.tell(
-        {"store": str(session.path), "key": where, "key_made": made},
-        f"Store: {session.path}\nKey:   {where}\n"
+        {"store": str(session.place), "key": where, "key_made": made},
+        f"Store: {session.place}\nKey:   {where}\n"
         "Back both up, apart from each other: neither is of use without the other.",
+    )
+
+
+@cli.command()
+@click.pass_obj
+def migrate(session: Session) -> None:
+    """Bring a store of an older release to this one's format, wholly or not at all.
+
+    Back it up first, and end everything that uses it.
+    """
+    before, after = migration.upgrade(session.place)
+    done = f"Brought from format {before} to {after}" if before != after else f"Has format {after} already"
+    session.tell(
+        {"store": str(session.place), "from": before, "to": after}, f"Store: {session.place}\n{done}"
     )
 
 

@@ -1,41 +1,17 @@
-"""A token as the store keeps it, and the one place that knows the table's columns."""
+"""A token as the store keeps it: what its row holds, and what of it is sealed and marked."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from .core import State, Status
 from .drift import Drift
+from .schema import token
 
-APPLICATION_ID = 0x466F6253  # "FobS", in the header of the file
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE store (key_mark BLOB NOT NULL, created INTEGER NOT NULL) STRICT;
-CREATE TABLE token (
-    id TEXT PRIMARY KEY,
-    user TEXT NOT NULL,
-    serial TEXT UNIQUE,
-    created INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    algorithm TEXT NOT NULL,
-    digits INTEGER NOT NULL,
-    period INTEGER NOT NULL,
-    t0 INTEGER NOT NULL,
-    issuer TEXT NOT NULL,
-    name TEXT NOT NULL,
-    sealed BLOB NOT NULL,             -- nonce, AES-256-GCM ciphertext and tag of the shared secret
-    fingerprint BLOB NOT NULL UNIQUE, -- keyed: one secret cannot stand twice, or its codes would count twice
-    status TEXT NOT NULL,
-    next_step TEXT NOT NULL,          -- decimal: up to 2**64, which INTEGER does not hold
-    failures INTEGER NOT NULL,
-    failed_at INTEGER NOT NULL,
-    drift TEXT,                       -- JSON list of Drift's fields
-    version INTEGER NOT NULL,         -- grows with each change
-    mark BLOB NOT NULL                -- keyed: the row is as the verifier wrote it
-) STRICT;
-CREATE INDEX token_user ON token (user);
-"""
-INSERT = "INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_NAMES = tuple(column.name for column in token.columns)
+_CHANGING = _NAMES[_NAMES.index("status") :]
+_FIXED = _NAMES[: -len(_CHANGING)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +48,14 @@ class Token:
             [self.context().decode(), self.sealed.hex(), self.fingerprint.hex(), *self._changing()]
         )
 
-    def row(self, mark: bytes) -> tuple[Any, ...]:
-        """Return the values of the table's columns in order."""
+    def row(self, mark: bytes) -> dict[str, Any]:
+        """Return the values of all columns of the table by name."""
         head = (self.id, self.user, self.serial, self.created, *self._parameters())
-        return (*head, self.sealed, self.fingerprint, *self._changing(), mark)
+        return dict(zip(_FIXED, (*head, self.sealed, self.fingerprint), strict=True)) | self.changed(mark)
+
+    def changed(self, mark: bytes) -> dict[str, Any]:
+        """Return the values of the columns that a change of state changes, by name."""
+        return dict(zip(_CHANGING, (*self._changing(), mark), strict=True))
 
     def _parameters(self) -> tuple[Any, ...]:
         return (self.kind, self.algorithm, self.digits, self.period, self.t0, self.issuer, self.name)
@@ -86,7 +66,7 @@ class Token:
         return (str(state.status), str(state.next_step), state.failures, state.failed_at, drift, self.version)
 
 
-def token_of(row: tuple[Any, ...]) -> tuple[Token, bytes]:
+def token_of(row: Sequence[Any]) -> tuple[Token, bytes]:
     """Return the Token and the mark that a row of the table holds.
 
     Raises ValueError or TypeError if the row is damaged.

@@ -159,4 +159,4 @@ def _weigh(
 
 
 def _too_busy(store: Store) -> VerifierError:
-    return VerifierError(f"the store {store.path} changes too fast to be followed: try again")
+    return VerifierError(f"the store {store.place} changes too fast to be followed: try again")

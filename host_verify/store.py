@@ -1,100 +1,109 @@
-"""The verifier's store: one SQLite file that any number of processes may use at once.
+"""The verifier's store: one database that any number of threads, processes and hosts may use at once.
 
-A change is written only if the row still has the version it was read with, inside one immediate
-transaction, and is on the disk (WAL, synchronous=FULL) before the caller goes on. Whoever comes second
-reads again and judges again, so no code is accepted twice and no failure is lost.
+A change is written only if the row still has the version it was read with, inside one transaction, and is
+on the disk (SQLite: WAL, synchronous=FULL; PostgreSQL: synchronous_commit) before the caller goes on.
+Whoever comes second reads again and judges again, so no code is accepted twice and no failure is lost.
 """
 
 import hmac
 import os
+import re
 import secrets
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
 
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from tokencore.account import Account
-from tokencore.errors import BadValue
 
+from . import migrate, schema
 from .core import State
+from .database import (
+    APPLICATION_ID,
+    DAMAGED,
+    RESTORE,
+    Place,
+    connect,
+    explained,
+    file_place,
+    is_conflict,
+    must_exist,
+    opened,
+    writer,
+)
 from .errors import NotDone, VerifierError
 from .matching import CodeKey
-from .records import APPLICATION_ID, INSERT, SCHEMA, SCHEMA_VERSION, Token, token_of
+from .records import Token, token_of
 from .sealing import Sealer
 
-_BUSY_SECONDS = 60.0
-_RESTORE = "restore it from your backup, and keep this file for whoever looks into the cause"
-_EXPLANATIONS = {
-    sqlite3.SQLITE_NOTADB: "is damaged, or no store at all; name the right file with --store",
-    sqlite3.SQLITE_CORRUPT: f"is damaged or cut short: {_RESTORE}",
-    sqlite3.SQLITE_READONLY: "is read-only: give this user the right to write it and its folder",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened: this user needs the right to write it and its folder",
-    sqlite3.SQLITE_FULL: "has no room to grow: free some space on its disk; nothing was changed",
-    sqlite3.SQLITE_IOERR: "cannot be read or written: look after its disk",
-    sqlite3.SQLITE_BUSY: "is held by another program that does not let go: end that program, then try again",
+_TOKEN = schema.token
+_OLDEST_FIRST = sa.select(_TOKEN).order_by(_TOKEN.c.created, _TOKEN.c.id)
+_OF_USER = _OLDEST_FIRST.where(_TOKEN.c.user == sa.bindparam("wanted"))
+_BY = {
+    name: sa.select(_TOKEN).where(_TOKEN.c[name] == sa.bindparam("wanted"))
+    for name in ("id", "serial", "fingerprint")
 }
+_CHANGE = sa.update(_TOKEN).where(
+    _TOKEN.c.id == sa.bindparam("known_id"), _TOKEN.c.version == sa.bindparam("known")
+)
+_TRIES = 10
 
 
-def path_of(url: str) -> Path:
-    """Return the file that a store's URL names: sqlite:///relative/path or sqlite:////absolute/path."""
-    scheme = "sqlite:///"
-    if not url.startswith(scheme) or len(url) == len(scheme):
-        raise BadValue("store", "give it as sqlite:///PATH (an absolute path makes four slashes)")
-    return Path(url[len(scheme) :])
-
-
-def create(path: Path, sealer: Sealer, utc: int) -> None:
-    """Make an empty store at `path`, whole or not at all. Raises NotDone if something is there."""
+def create(place: Place, sealer: Sealer, utc: int) -> None:
+    """Make an empty store at `place`, whole or not at all. Raises NotDone if something is there."""
+    path = place.path
+    if path is None:
+        with explained(place), opened(place) as engine, writer(engine).begin() as connection:
+            if sa.inspect(connection).has_table("store"):
+                raise NotDone(f"{place} holds a store already: nothing was changed")
+            _fill(connection, sealer, utc)
+        return
     folder = path.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, unfinished = tempfile.mkstemp(prefix=path.name, dir=folder)  # of mode 0600
     os.close(handle)
     try:
-        with _explained(path), closing(sqlite3.connect(unfinished, isolation_level=None)) as database:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(f"BEGIN; {SCHEMA}")
-            database.execute("INSERT INTO store VALUES (?, ?)", (sealer.row_mark(b"store"), utc))
-            database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            database.execute("COMMIT")
+        with explained(place):
+            with closing(sqlite3.connect(unfinished, isolation_level=None)) as database:
+                database.execute("PRAGMA journal_mode = WAL")
+            with (
+                opened(file_place(Path(unfinished))) as engine,
+                writer(engine).begin() as connection,
+            ):
+                connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+                _fill(connection, sealer, utc)
         os.link(unfinished, path)
     except FileExistsError:
-        raise NotDone(f"{path} exists already: nothing was changed") from None
+        raise NotDone(f"{place} exists already: nothing was changed") from None
     finally:
         os.unlink(unfinished)
 
 
-def must_exist(path: Path) -> None:
-    """Raise VerifierError if there is no file at `path`."""
-    if not path.exists():
-        raise VerifierError(f"there is no store at {path}: run host-verify init, or name it with --store")
-
-
 class Store:
-    """An open store. One thread uses it at a time; other processes may have their own on the file.
+    """An open store, of which any number of threads may use up to `connections` connections.
 
     `sealer` must hold the master key that the store was made with. Raises VerifierError, whose text
-    says what to do, for a file that is missing, damaged, read-only, of another version or another key.
+    says what to do, for a store that is missing, damaged, read-only, of another version or another key.
     """
 
-    def __init__(self, path: Path, sealer: Sealer) -> None:
-        self.path = path
+    def __init__(self, place: Place, sealer: Sealer, connections: int = 1) -> None:
+        self.place = place
         self._sealer = sealer
-        must_exist(path)
-        with _explained(path):
-            self._database = sqlite3.connect(
-                f"file:{quote(str(path))}?mode=rw", uri=True, isolation_level=None, timeout=_BUSY_SECONDS
-            )
-            try:
-                self._prepare()
-            except BaseException:
-                self._database.close()
-                raise
+        must_exist(place)
+        self._engine = connect(place, connections)
+        self._writer = writer(self._engine)
+        try:
+            self.check()
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -105,18 +114,28 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._database.close()
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def check(self) -> None:
+        """Raise VerifierError unless the store can be used, now, by this program with this key."""
+        with explained(self.place), self._engine.connect() as connection:
+            migrate.check(connection, self.place)
+            if self.place.path is not None:
+                _must_be_whole(connection, self.place, self.place.path)
+            found = connection.execute(sa.select(schema.store.c.key_mark)).scalar()
+        if found is None or not hmac.compare_digest(found, self._sealer.row_mark(b"store")):
+            raise VerifierError(f"{self.place} was made with another key: give the one that belongs to it")
 
     def tokens(self, user: str | None = None) -> list[Token]:
         """Return the tokens of `user`, or all, oldest first."""
         if user is None:
-            return self._select("SELECT * FROM token ORDER BY created, id")
-        return self._select("SELECT * FROM token WHERE user = ? ORDER BY created, id", user)
+            return self._select(_OLDEST_FIRST)
+        return self._select(_OF_USER, user)
 
     def token(self, token_id: str) -> Token:
         """Return the token of that id. Raises NotDone if there is none."""
-        found = self._select("SELECT * FROM token WHERE id = ?", token_id)
+        found = self._select(_BY["id"], token_id) if re.fullmatch("[0-9a-f]{8}", token_id) else []
         if not found:
             raise NotDone("no token has that id: host-verify token list shows all")
         return found[0]
@@ -132,42 +151,62 @@ class Store:
     def add(self, user: str, serial: str | None, account: Account, utc: int) -> Token:
         """Store a new active token and return it. Raises NotDone if its secret or serial is there."""
         fingerprint = self._sealer.fingerprint(account.secret)
-        token = Token(
-            secrets.token_hex(4), user, serial, utc,
-            account.kind, account.algorithm, account.digits, account.period, account.t0,
-            account.issuer, account.name,
-            State(next_step=account.counter if account.kind == "hotp" else 0),
-            0, b"", fingerprint,
-        )  # fmt: skip
-        token = replace(token, sealed=self._sealer.seal(account.secret, token.context()))
-        with self._writing():
-            for other in self._select("SELECT * FROM token WHERE fingerprint = ?", fingerprint):
-                raise NotDone(f"token {other.id} of user {other.user} has this secret: nothing was added")
-            for other in self._select("SELECT * FROM token WHERE serial = ?", serial):
-                raise NotDone(f"token {other.id} of user {other.user} has this serial: nothing was added")
+        for _ in range(_TRIES):
+            for name, value in (("fingerprint", fingerprint), ("serial", serial)):
+                for other in self._select(_BY[name], value):
+                    what = "secret" if name == "fingerprint" else name
+                    raise NotDone(f"token {other.id} of user {other.user} has this {what}: nothing was added")
+            token = Token(
+                secrets.token_hex(4), user, serial, utc,
+                account.kind, account.algorithm, account.digits, account.period, account.t0,
+                account.issuer, account.name,
+                State(next_step=account.counter if account.kind == "hotp" else 0),
+                0, b"", fingerprint,
+            )  # fmt: skip
+            token = replace(token, sealed=self._sealer.seal(account.secret, token.context()))
             row = token.row(self._sealer.row_mark(token.content()))
-            self._database.execute(INSERT, row)
-        return token
+            if self._written(partial(_inserted, row)):
+                return token
+            # The same was added meanwhile, which the next look shows, or another token has this id.
+        raise VerifierError(f"the store {self.place} changes too fast to be followed: try again")
 
     def change(self, changes: Sequence[tuple[Token, State]]) -> bool:
         """Give each token its new state, all or none; return False if one is no longer as it was read."""
-        with self._writing():
-            for token, state in changes:
-                after = replace(token, state=state, version=token.version + 1)
-                row = after.row(self._sealer.row_mark(after.content()))
-                done = self._database.execute(
-                    "UPDATE token SET status = ?, next_step = ?, failures = ?, failed_at = ?, drift = ?, "
-                    "version = ?, mark = ? WHERE id = ? AND version = ?",
-                    (*row[-7:], token.id, token.version),
-                )
-                if done.rowcount != 1:
-                    self._database.execute("ROLLBACK")
-                    return False
+        rows = []
+        # In one order everywhere, or two that change the same tokens would wait for each other.
+        for token, state in sorted(changes, key=lambda change: change[0].id):
+            after = replace(token, state=state, version=token.version + 1)
+            changed = after.changed(self._sealer.row_mark(after.content()))
+            rows.append(changed | {"known_id": token.id, "known": token.version})
+        return self._written(
+            lambda connection: all(connection.execute(_CHANGE, row).rowcount == 1 for row in rows)
+        )
+
+    def _written(self, write: Callable[[sa.Connection], bool]) -> bool:
+        """Run `write` in a transaction; return whether it was kept, which is so if `write` returned True.
+
+        What failed only for another transaction's sake, or by a connection that had gone before anything
+        could be kept, is not kept either: the caller looks again.
+        """
+        whole = False
+        with explained(self.place):
+            try:
+                with self._writer.connect() as connection, connection.begin() as transaction:
+                    if not write(connection):
+                        transaction.rollback()
+                        return False
+                    whole = True
+            except IntegrityError:
+                return False
+            except DBAPIError as error:
+                if not is_conflict(error) and (whole or not error.connection_invalidated):
+                    raise
+                return False
         return True
 
-    def _select(self, query: str, *values: Any) -> list[Token]:
-        with _explained(self.path):
-            rows = self._database.execute(query, values).fetchall()
+    def _select(self, query: sa.Select[Any], wanted: object = None) -> list[Token]:
+        with explained(self.place):
+            rows = self._read(query, wanted)
         tokens = []
         for row in rows:
             try:
@@ -179,50 +218,34 @@ class Store:
             tokens.append(token)
         return tokens
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        with _explained(self.path):
-            self._database.execute("BEGIN IMMEDIATE")
+    def _read(self, query: sa.Select[Any], wanted: object) -> Sequence[sa.Row[Any]]:
+        left = _TRIES
+        while True:
             try:
-                yield
-                if self._database.in_transaction:
-                    self._database.execute("COMMIT")
-            finally:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-
-    def _prepare(self) -> None:
-        (application,) = self._database.execute("PRAGMA application_id").fetchone()
-        (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        if application != APPLICATION_ID:
-            raise VerifierError(f"{self.path} is not a verifier's store: name the right file with --store")
-        if version != SCHEMA_VERSION:
-            raise VerifierError(
-                f"{self.path} has format {version}, this program knows {SCHEMA_VERSION}: use the release of "
-                "host-verify that wrote it or a newer one; nothing was changed"
-            )
-        (page,) = self._database.execute("PRAGMA page_size").fetchone()
-        if self.path.stat().st_size % page:
-            # SQLite itself reads what is missing of the last page as zeros.
-            raise VerifierError(f"the store {self.path} {_EXPLANATIONS[sqlite3.SQLITE_CORRUPT]}")
-        self._database.execute("PRAGMA synchronous = FULL")
-        found = self._database.execute("SELECT key_mark FROM store").fetchone()
-        if found is None or not hmac.compare_digest(found[0], self._sealer.row_mark(b"store")):
-            raise VerifierError(f"{self.path} was made with another key: give the one that belongs to it")
+                with self._engine.connect() as connection:
+                    return connection.execute(query, {"wanted": wanted}).fetchall()
+            except DBAPIError as error:
+                left -= 1
+                # A connection that lay idle while the server was started anew; the next one is new.
+                if not left or not (error.connection_invalidated or is_conflict(error)):
+                    raise
 
     def _damaged(self, token_id: object) -> VerifierError:
-        return VerifierError(f"{self.path}: the row of token {token_id} was damaged or altered: {_RESTORE}")
+        return VerifierError(f"{self.place}: the row of token {token_id} was damaged or altered: {RESTORE}")
 
 
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        why = _EXPLANATIONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, f"cannot be used: {error}")
-        raise VerifierError(f"the store {path} {why}") from None
-    except UnicodeDecodeError:
-        # Of SQLite's own messages, where they quote what is damaged.
-        why = _EXPLANATIONS[sqlite3.SQLITE_CORRUPT]
-        raise VerifierError(f"the store {path} {why}") from None
+def _inserted(row: dict[str, Any], connection: sa.Connection) -> bool:
+    connection.execute(_TOKEN.insert(), row)
+    return True
+
+
+def _fill(connection: sa.Connection, sealer: Sealer, utc: int) -> None:
+    migrate.build(connection)
+    connection.execute(schema.store.insert(), {"key_mark": sealer.row_mark(b"store"), "created": utc})
+
+
+def _must_be_whole(connection: sa.Connection, place: Place, path: Path) -> None:
+    page = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+    if path.stat().st_size % page:
+        # SQLite itself reads what is missing of the last page as zeros.
+        raise VerifierError(f"the store {place} {DAMAGED}")

@@ -8,6 +8,7 @@ import pyotp
 from tokencore.account import Account
 
 from host_verify.core import Outcome, Reason, State, check
+from host_verify.database import Place, file_place
 from host_verify.matching import CodeKey
 from host_verify.policy import Policy
 from host_verify.sealing import Sealer
@@ -36,12 +37,12 @@ def code_at(token: Account, utc: int) -> str:
 
 
 def new_store(folder: Path, name: str = "verifier.db") -> Path:
-    create(folder / name, Sealer(MASTER), NOON)
+    create(file_place(folder / name), Sealer(MASTER), NOON)
     return folder / name
 
 
-def open_store(path: Path) -> Store:
-    return Store(path, Sealer(MASTER))
+def open_store(where: Path | Place) -> Store:
+    return Store(where if isinstance(where, Place) else file_place(where), Sealer(MASTER))
 
 
 class Bench:

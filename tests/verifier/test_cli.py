@@ -250,8 +250,18 @@ def test_a_fault_of_the_program_shows_no_traceback(anna, monkeypatch):
 
 
 def test_other_urls_and_two_keys_are_wrong_use(desk):
-    desk.options = ["--store", "postgresql://host/db"]
+    desk.options = ["--store", "mysql://host/db"]
     assert "sqlite:///PATH" in desk.run("init", status=2).stderr
+    desk.options = ["--store", "postgresql://anna:hunter2@127.0.0.1:1/db"]
+    said = desk.run("init", status=2).stderr
+    assert "consider that password known" in said
+    assert "hunter2" not in said
+    desk.environment["HOST_VERIFY_STORE"] = desk.options[1]
+    desk.options = ["--key-env", "FOB_KEY"]
+    desk.environment["FOB_KEY"] = "00" * 32
+    said = desk.run("init", status=3).stderr
+    assert "postgresql://anna@127.0.0.1:1/db cannot be reached" in said
+    assert "hunter2" not in said
     desk.options = ["--key-file", "a", "--key-env", "B"]
     assert "not both" in desk.run("init", status=2).stderr
 

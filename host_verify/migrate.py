@@ -1,0 +1,73 @@
+"""How a store comes to have the tables of this program, and how one that has not is refused."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from .database import APPLICATION_ID, Place, explained, must_exist, opened, writer
+from .errors import VerifierError
+from .schema import REVISION, alembic_version
+
+RELEASED = "0001"  # what a file of release 0.1 has: it knew no revisions
+
+
+def check(connection: sa.Connection, place: Place) -> None:
+    """Raise VerifierError, whose text says what to do, unless the store is of this program's revision."""
+    found = revision(connection, place)
+    if found == REVISION:
+        return
+    if _is_older(found):
+        raise VerifierError(
+            f"the store {place} is of an older release (format {found}, this program's is {REVISION}): back "
+            "it up, end every host-verify that uses it, then run host-verify migrate; nothing was changed"
+        )
+    raise VerifierError(
+        f"the store {place} has format {found}, this program knows {REVISION}: use the release of "
+        "host-verify that wrote it or a newer one; nothing was changed"
+    )
+
+
+def revision(connection: sa.Connection, place: Place) -> str:
+    """Return the revision of the store's tables. Raises VerifierError if it is no verifier's store."""
+    if connection.dialect.name == "sqlite":
+        if connection.exec_driver_sql("PRAGMA application_id").scalar() != APPLICATION_ID:
+            raise VerifierError(f"{place} is not a verifier's store: name the right file with --store")
+        if connection.exec_driver_sql("PRAGMA user_version").scalar() == int(RELEASED):
+            return RELEASED
+    elif not sa.inspect(connection).has_table("store"):
+        raise VerifierError(f"{place} is not a verifier's store: run host-verify init, or name the right one")
+    return connection.execute(sa.select(alembic_version)).scalar() or "none"
+
+
+def upgrade(place: Place) -> tuple[str, str]:
+    """Bring a store's tables to this program's revision, wholly or not at all; return from where to where.
+
+    No other program may use the store meanwhile. Raises VerifierError for a newer store.
+    """
+    must_exist(place)
+    with explained(place), opened(place) as engine, writer(engine).begin() as connection:
+        found = revision(connection, place)
+        if _is_older(found):
+            build(connection, found)
+        else:
+            check(connection, place)
+    return found, REVISION
+
+
+def build(connection: sa.Connection, found: str | None = None) -> None:
+    """Run the migrations from the revision `found`, or from nothing, inside the caller's transaction."""
+    from alembic import command  # noqa: PLC0415  # slow to import, and seldom needed
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    folder = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", folder.replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    if found == RELEASED:
+        command.stamp(config, found)
+    command.upgrade(config, REVISION)
+
+
+def _is_older(found: str) -> bool:
+    return found.isdigit() and int(found) < int(REVISION)

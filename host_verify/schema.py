@@ -1,0 +1,52 @@
+"""The store's tables, as SQLAlchemy sees them; `migrations` is how a database comes to have them.
+
+A test holds the two together on every database that is supported.
+"""
+
+import sqlalchemy as sa
+
+REVISION = "0002"  # of the migration that this program's tables are made by
+
+metadata = sa.MetaData()
+
+# 64 bits everywhere; SQLite's INTEGER has them.
+WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+store = sa.Table(
+    "store",
+    metadata,
+    sa.Column("key_mark", sa.LargeBinary, nullable=False),
+    sa.Column("created", WHOLE, nullable=False),
+    sqlite_strict=True,
+)
+
+token = sa.Table(
+    "token",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("serial", sa.Text, unique=True),
+    sa.Column("created", WHOLE, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("algorithm", sa.Text, nullable=False),
+    sa.Column("digits", WHOLE, nullable=False),
+    sa.Column("period", WHOLE, nullable=False),
+    sa.Column("t0", WHOLE, nullable=False),
+    sa.Column("issuer", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    # Nonce, AES-256-GCM ciphertext and tag of the shared secret.
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    # Keyed: one secret cannot stand twice, or its codes would count twice.
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("next_step", sa.Text, nullable=False),  # decimal: up to 2**64, which 64 bits do not hold
+    sa.Column("failures", WHOLE, nullable=False),
+    sa.Column("failed_at", WHOLE, nullable=False),
+    sa.Column("drift", sa.Text),  # JSON list of Drift's fields
+    sa.Column("version", WHOLE, nullable=False),  # grows with each change
+    sa.Column("mark", sa.LargeBinary, nullable=False),  # keyed: the row is as the verifier wrote it
+    sa.Index("token_user", "user"),
+    sqlite_strict=True,
+)
+
+alembic_version = sa.table("alembic_version", sa.column("version_num", sa.Text))

@@ -1,0 +1,35 @@
+"""The databases that the verifier is tested on."""
+
+import pytest
+
+from host_verify.database import file_place
+from host_verify.sealing import Sealer
+from host_verify.store import create
+
+from .parts import MASTER, NOON
+from .postgresql import Server, why_not
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A running PostgreSQL server."""
+    if reason := why_not():
+        pytest.skip(reason)
+    server = Server()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_place(request, tmp_path):
+    """Where no store is yet, on each database."""
+    if request.param == "sqlite":
+        return file_place(tmp_path / "verifier.db")
+    return request.getfixturevalue("postgresql").new()
+
+
+@pytest.fixture
+def place(empty_place):
+    """An empty store, on each database."""
+    create(empty_place, Sealer(MASTER), NOON)
+    return empty_place
