@@ -14,9 +14,9 @@ from tokencore import frame
 import provisioner.client
 from boards.simulator import eye, state
 from boards.simulator.links import MemoryLink
+from boards.simulator.oled import Picture
 from boards.simulator.pico.simulator import UID, PicoSimulator
 from boards.simulator.simulator import Simulator
-from boards.simulator.ssd1306 import Picture
 from provisioner import Token
 
 TRIES = (5.0, 5.0)  # seconds of the token's time

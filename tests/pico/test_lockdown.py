@@ -3,49 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-import time
 from pathlib import Path
 
 import pytest
 
 from boards.simulator import safe_mode
-from boards.simulator.hid_host import HidPort
-from boards.simulator.links import MemoryLink
-from boards.simulator.pico import drive
-from boards.simulator.pico.chip import DRIVE_START, NVM_START, Chip
-from boards.simulator.pico.usb import Host
-from boards.simulator.simulator import FIRMWARE
 from tests.docs.security import BOOTS, boot_py, matrix
-
-SLEEP = b"import time\nwhile True:\n    time.sleep(1)\n"
-_CDC, _HID, _DRIVE, _MIDI = (2, 2), (3, 0), (8, 6), (1, 3)  # USB classes and subclasses
-
-
-class Bare:
-    """An emulated Pico with power, a drive of these files and a host, but nothing soldered to it."""
-
-    def __init__(self, uf2: Path, files: dict[str, bytes | None]) -> None:
-        self.chip = Chip(uf2)
-        memory = bytearray(self.chip.memory())
-        image = memory[DRIVE_START - NVM_START :]
-        drive.write(image, {path: content for path, content in files.items() if content is not None})
-        memory[DRIVE_START - NVM_START :] = image
-        self.chip.load(bytes(memory))
-        self.host = Host(self.chip.device, MemoryLink(), HidPort(self.chip.now_ns))
-        self.chip.power_on()
-
-    def found(self) -> str:
-        """Return "open" or "closed" when the host has found the token; any other mixture is neither."""
-        end = time.monotonic() + 300
-        while not self.host.connected:
-            assert time.monotonic() < end, "the token does not come to USB"
-            self.chip.run()
-            self.host.poll()
-        kinds = [(interface.kind, interface.subclass) for interface in self.host.interfaces]
-        ports, rest = kinds.count(_CDC), {_DRIVE, _MIDI} & set(kinds)
-        state = {(1, 0): "closed", (1, 2): "open"}.get((ports, len(rest)), str(kinds))
-        return state if _HID in kinds else str(kinds)
-
+from tests.pico.bare import SLEEP, Bare, firmware
 
 _base: list[Bare] = []  # what the forks go on from
 
@@ -61,7 +25,7 @@ def _restarted(reason: str) -> tuple[str, int]:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("boot", BOOTS)
 def test_matrix_is_true(boot: str, uf2: Path) -> None:
-    files = {name: (FIRMWARE / name).read_bytes() for name in ("safemode.py", "settings.toml")}
+    files = firmware("safemode.py", "settings.toml")
     token = Bare(uf2, {**files, "boot.py": boot_py(boot), "code.py": SLEEP})
     assert token.found() == matrix()[safe_mode.NONE, boot]
     _base[:] = [token]
