@@ -3,7 +3,8 @@
 boot.py closes the drive at the next start, so it is the first to go and the last to come: as long as
 it is missing, the drive is open and flashing can be repeated, and the firmware gives no codes but
 shows that the drive is open. code.py goes next and comes last but one, so no code ever runs above half
-a firmware. Between those two, everything is written under another name, renamed, and read back.
+a firmware. Between those two, everything is written and read back; the last ones under another name,
+so that they appear whole. No others are renamed: FAT cut in a rename has one file under two names.
 """
 
 from collections.abc import Callable
@@ -70,7 +71,8 @@ def flash(medium: Medium, files: dict[str, bytes], report: Report | None = None)
         return Flashed(0, 0, len(files))
     _disarm(medium, present)
     for path in stale:
-        medium.remove(path)
+        if not _is_first(path):
+            medium.remove(path)
     for folder in _MANAGED:
         medium.tidy(folder)
     medium.sync()
@@ -79,8 +81,7 @@ def flash(medium: Medium, files: dict[str, bytes], report: Report | None = None)
     total = len(waiting) + len(last)
     for done, path in enumerate(waiting):
         tell(Progress("copy", done, total))
-        _put(medium, path + NEW, files[path])
-        medium.rename(path + NEW, path)
+        _put(medium, path, files[path])
     for done, path in enumerate(last, len(waiting)):
         tell(Progress("copy", done, total))
         _put(medium, path + NEW, files[path])
@@ -123,7 +124,7 @@ def _disarm(medium: Medium, present: dict[str, int]) -> None:
             medium.remove(path)
             medium.sync()
     for path in present:
-        if _is_program(path) or path == bundler.MANIFEST:
+        if _is_first(path) and path.lower() != BOOT:
             medium.remove(path)
     medium.sync()
 
@@ -147,6 +148,11 @@ def _check(
 def _is_program(path: str) -> bool:
     name = path.lower()
     return any(name == stem + ending for stem in _PROGRAMS for ending in _ENDINGS)
+
+
+def _is_first(path: str) -> bool:
+    """Whether a file goes before the others do."""
+    return _is_program(path) or path.lower() == BOOT or path == bundler.MANIFEST
 
 
 def _is_managed(path: str) -> bool:

@@ -105,7 +105,7 @@ def test_every_cut_with_the_real_firmware() -> None:
     old = {path: content + b"\n# older\n" for path, content in new.items()} | {"lib/gone.py": b""}
     countdown = Countdown()
     flash(FatDrive(old | DATA, countdown), new)
-    assert countdown.done > 3 * len(new)
+    assert countdown.done > 2 * len(new)
     for at in range(countdown.done):
         drive = FatDrive(old | DATA, Countdown(at), at)
         with pytest.raises(CableCut):
