@@ -26,7 +26,7 @@ _accept = click.option("--accept-unlocked", is_flag=True, help="Go on with a boa
 @_accept
 @click.pass_obj
 def make_bundle(desk: "Desk", board: str, output: Path, accept_unlocked: bool) -> None:
-    """Make what goes onto a board's drive, as a folder and a zip.
+    """Make a board's files, as folder and zip.
 
     The same bytes on every computer: firmware, libraries, the board's settings, and a manifest.
     """
@@ -60,9 +60,10 @@ def make_bundle(desk: "Desk", board: str, output: Path, accept_unlocked: bool) -
 @click.option("--no-wait", is_flag=True, help="Do not wait for the token to restart and answer.")
 @click.pass_obj
 def flash(desk: "Desk", /, no_wait: bool, **wishes: Any) -> None:
-    """Put the firmware onto a board: CircuitPython first, if it is in its boot loader.
+    """Put the firmware onto a board.
 
-    Everything is read back and compared. If the cable comes loose, run it again.
+    CircuitPython comes first, if the board is in its boot loader. Everything is read back and
+    compared. If the cable comes loose, run it again.
     """
 
     def tokens() -> list[str]:
@@ -79,7 +80,7 @@ def flash(desk: "Desk", /, no_wait: bool, **wishes: Any) -> None:
 @click.command("verify-firmware")
 @click.pass_obj
 def verify_firmware(desk: "Desk") -> None:
-    """Compare the files on the token with those that belong there.
+    """Compare the token's files with the firmware.
 
     Exit 1 where one differs, is missing, or is there and should not be; each is named.
     """

@@ -114,6 +114,7 @@ def _changed(
         tell(Progress("look", done, len(files)))
         if present.get(path) != len(content) or medium.read(path) != content:
             found.append(path)
+    tell(Progress("look", len(files), len(files)))
     return found
 
 

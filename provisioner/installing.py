@@ -84,7 +84,7 @@ def install(
     check_circuitpython(found, image)
     flashed = write(found, files, wishes.replace, wishes.erase_vault, report)
     done = Installed(board, found.path, found.version, flashed)
-    if not restart(found.uid):
+    if not restart(found.uid) and wishes.wait:
         say("Now press the board's reset button, or unplug it and plug it in again.")
     if not wishes.wait:
         return done
