@@ -107,7 +107,7 @@ class Presses:
 
     def _decide(self, kind: str, button: str, held_ms: int) -> None:
         """Everything is erased once confirm was held for long; any other button keeps it."""
-        self.held_ms = held_ms if kind == gestures.HELD and button == CONFIRM else 0
+        self.held_ms = 0 if kind in (gestures.SHORT, gestures.UP) else held_ms
         if button != CONFIRM:
             self.mode = ""
             self.forget()
