@@ -17,7 +17,9 @@ from typing import Any
 
 import pytest
 
+import boards
 from boards import bundle
+from boards.simulator import state
 from boards.simulator.port import plug_in
 from provisioner import bundles
 from provisioner.restart import restart
@@ -221,6 +223,19 @@ def test_the_flashed_drive_is_a_token(drive: Path, tmp_path: Path) -> None:
     (drive / "lib/adafruit_ds3231.py").unlink()
     with Fob(tmp_path / "token", "--firmware", str(drive)) as fob:
         assert "does not answer as a token" in run("provisioner", "--port", fob.port, "info").stderr
+
+
+@pytest.mark.parametrize("board", boards.ids())
+def test_every_board_starts_from_its_bundle_alone(tmp_path: Path, board: str) -> None:
+    """With the libraries in it, none of the host's; so no driver is missing that this board needs."""
+    bundles.write(bundle.files(board), tmp_path, "made")
+    console = io.StringIO()
+    simulator, _ = plug_in(UTC, firmware=tmp_path / "made", kept=state.new(board), console=console)
+    simulator.run(4)
+    locked = boards.load(board).get("promises", {}).get("console_closed", True)
+    assert simulator.texts()[0].text == ("No accounts" if locked else "Not protected")
+    assert not locked or console.getvalue() == ""  # boot.py has nothing to close where there is no USB
+    simulator.close()
 
 
 def test_without_boot_py_there_are_no_codes(tmp_path: Path) -> None:
