@@ -15,7 +15,7 @@ from .pins import Pin
 from .supply import DEEP, LIGHT, OFF
 
 WITHOUT = ("rp2350",)  # microcontrollers for which CircuitPython has no such module
-_LOOK_NS = SECOND_NS // 50  # between two looks at the pins; nobody presses a button for less
+_LOOK_NS = SECOND_NS // 20  # between two looks at the pins; nobody presses a button for less
 
 
 class PinAlarm:
@@ -63,16 +63,13 @@ Alarm = PinAlarm | TimeAlarm
 
 def _wait(context: Context, state: str, alarms: tuple[Alarm, ...]) -> Alarm:
     """Return the first alarm that rings; without alarms wait until somebody takes the power away."""
-    since_ns = context.hardware.now_ns()
-    try:
+    with context.hardware.supply.spending(state):
         while True:
             for alarm in alarms:
                 if alarm.rings():
                     return alarm
             times = [due for alarm in alarms if (due := alarm.due_ns()) is not None]
             context.machine.sleep_until(min([context.hardware.now_ns() + _LOOK_NS, *times]), idle=True)
-    finally:
-        context.hardware.supply.spend(state, since_ns)
 
 
 def _record(alarm: Alarm) -> str:
@@ -90,13 +87,10 @@ def watch_latch(context: Context) -> None:
         if latch.driven != 0 or hardware.supply.cable:
             return
         hardware.drive.flush()
-        since_ns = hardware.now_ns()
         hardware.power(False)
-        try:
+        with hardware.supply.spending(OFF):
             while not any(button.level(hardware.now_ns()) for button in hardware.buttons.values()):
                 context.machine.sleep_until(hardware.now_ns() + _LOOK_NS, idle=True)
-        finally:
-            hardware.supply.spend(OFF, since_ns)
         hardware.power(True)
         raise Reset
 

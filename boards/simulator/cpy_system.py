@@ -22,9 +22,9 @@ def _time(context: Context) -> ModuleType:
     def sleep(seconds: float) -> None:
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
-        since_ns = context.hardware.now_ns()
-        context.sleep_until(since_ns + max(int(seconds * SECOND_NS), _LEAST_SLEEP_NS))
-        context.hardware.supply.spend(IDLE, since_ns)
+        until_ns = context.hardware.now_ns() + max(int(seconds * SECOND_NS), _LEAST_SLEEP_NS)
+        with context.hardware.supply.spending(IDLE):
+            context.sleep_until(until_ns)
 
     def now() -> int:
         return _YEAR_2000 + context.uptime_ns() // SECOND_NS

@@ -96,7 +96,7 @@ class _Start:
         """
         self._hardware.drive.mount()
         self._hardware.drive.writable = False
-        self._hardware.release_pins()
+        self._hardware.release_pins(displays_too=True)
         self._make_core()
         cpy_alarm.watch_latch(self.context)
         if self.context.safe_mode != safe_modes.NONE:

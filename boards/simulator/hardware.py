@@ -189,10 +189,10 @@ class Hardware:
         else:
             self.display.command(sent)
 
-    def release_pins(self) -> None:
-        """Give back the pins of a program that has ended, but for a display's."""
+    def release_pins(self, displays_too: bool = False) -> None:
+        """Give back the pins of a program that has ended, but for a display's; a reset frees those too."""
         for pin in self.pins.values():
-            if pin.owner is not None and not getattr(pin.owner, "outlived", False):
+            if pin.owner is not None and (displays_too or not getattr(pin.owner, "outlived", False)):
                 pin.release(pin.owner)
 
     def is_i2c(self, scl: Pin, sda: Pin) -> bool:

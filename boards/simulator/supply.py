@@ -1,6 +1,7 @@
 """What feeds the board, and where its time goes: at rest between steps, asleep, or off."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 IDLE, LIGHT, DEEP, OFF = "idle", "light", "deep", "off"
@@ -28,6 +29,8 @@ class Supply:
     cpu_quarters: int = 18
     spent_ns: dict[str, int] = field(default_factory=_nothing)
     _since_ns: int = 0
+    _state: str = ""
+    _entered_ns: int = 0
 
     def __post_init__(self) -> None:
         self._since_ns = self.now_ns()
@@ -36,9 +39,19 @@ class Supply:
         """The token is plugged in: count anew."""
         self._since_ns, self.spent_ns, self.wake = self.now_ns(), _nothing(), ""
 
-    def spend(self, state: str, since_ns: int) -> None:
-        """The time since then was spent in that state."""
-        self.spent_ns[state] += self.now_ns() - since_ns
+    @contextmanager
+    def spending(self, state: str) -> Iterator[None]:
+        """Count the time in there as spent in that state."""
+        self._state, self._entered_ns = state, self.now_ns()
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self._state:
+            self.spent_ns[self._state] += self.now_ns() - max(self._entered_ns, self._since_ns)
+            self._state = ""
 
     def take_wake(self) -> str:
         """Return what woke the board for the start that begins; the next one begins by itself."""
@@ -47,5 +60,9 @@ class Supply:
 
     def shares(self) -> dict[str, float]:
         """Return the part of the time since `begin` that was spent in each state."""
+        if self._state:
+            state = self._state
+            self._leave()
+            self._state, self._entered_ns = state, self.now_ns()
         whole_ns = max(1, self.now_ns() - self._since_ns)
         return {state: round(spent / whole_ns, 4) for state, spent in self.spent_ns.items()}

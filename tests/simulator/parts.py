@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from boards.simulator.port import HostPort, plug_in
-from boards.simulator.simulator import Simulator
+from boards.simulator.simulator import FIRMWARE, Simulator
 
 UTC = 1_800_000_000  # 2027-01-15 08:00:00
 
@@ -15,6 +15,22 @@ import storage, usb_cdc
 storage.disable_usb_drive()
 usb_cdc.enable(console=False, data=True)
 """
+
+
+def library(folder: Path, hardware: str) -> Path:
+    """Make a folder `lib` with tokencore, the portable tokenfw and these files (a glob) of its hardware."""
+    lib = folder / "firmware" / "lib"
+    ours = lib / "tokenfw" / "hardware"
+    ours.mkdir(parents=True)
+    (lib / "tokencore").symlink_to(FIRMWARE / "lib" / "tokencore")
+    (lib / "tokenfw" / "__init__.py").touch()
+    (ours / "__init__.py").touch()
+    for file in (FIRMWARE / "lib" / "tokenfw").glob("*.py"):
+        if file.name != "__init__.py":
+            (lib / "tokenfw" / file.name).symlink_to(file)
+    for file in (FIRMWARE / "lib" / "tokenfw" / "hardware").glob(hardware):
+        (ours / file.name).symlink_to(file)
+    return lib
 
 
 class Bench:

@@ -12,9 +12,8 @@ from boards.simulator.pcf8523 import PCF8523
 from boards.simulator.pcf8563 import PCF8563
 from boards.simulator.pcf85063a import PCF85063A
 from boards.simulator.rtc_chip import RtcChip
-from boards.simulator.simulator import FIRMWARE
 
-from .parts import UTC, Bench
+from .parts import UTC, Bench, library
 
 # driver: model, address, ms of a second that are over when it begins to count
 CHIPS: dict[str, tuple[type[RtcChip], int, int]] = {
@@ -39,17 +38,7 @@ trimmed_chip = pytest.mark.parametrize("driver", ["ds3231", "pcf8523", "pcf85063
 
 def bench(folder: Path, driver: str, code: str) -> tuple[Bench, Any]:
     """Run `code` on a board that has this chip and the files of the clock, no other chip's driver."""
-    lib = folder / "firmware" / "lib"
-    hardware = lib / "tokenfw" / "hardware"
-    hardware.mkdir(parents=True)
-    (lib / "tokencore").symlink_to(FIRMWARE / "lib" / "tokencore")
-    (lib / "tokenfw" / "__init__.py").touch()
-    (hardware / "__init__.py").touch()
-    for file in (FIRMWARE / "lib" / "tokenfw").glob("*.py"):
-        if file.name != "__init__.py":
-            (lib / "tokenfw" / file.name).symlink_to(file)
-    for file in (FIRMWARE / "lib" / "tokenfw" / "hardware").glob("rtc*.py"):
-        (hardware / file.name).symlink_to(file)
+    lib = library(folder, "rtc*.py")
     for other in ADAFRUIT:
         if not other.endswith(driver):
             (lib / f"{other}.py").write_text("raise RuntimeError('too much for the memory of a board')\n")
@@ -99,7 +88,10 @@ def test_without_a_chip_it_is_looked_for_until_it_answers(driver: str, tmp_path:
     made, chip = bench(
         tmp_path,
         driver,
-        "try: rtc.read()\nexcept OSError as error: say(error.args[0])\ntime.sleep(1)\nsay(rtc.lost_power())\n",
+        "try: rtc.read()\n"
+        "except OSError as error: say(error.args[0])\n"
+        "time.sleep(1)\n"
+        "say(rtc.lost_power())\n",
     )
     chip.fault = "silent"
     assert made.run(0.9) == [[19]]
