@@ -4,6 +4,7 @@
 - It takes a refresh for done while the display is busy, and waits for an attribute that it does not have.
 - The time until the next refresh is in seconds on a board, in ms in Blinka.
 - Where nothing has changed, there is nothing to refresh.
+- Inverted bits become negative words in Blinka, which a buffer does not take; here their bytes are inverted.
 """
 
 from types import ModuleType
@@ -18,6 +19,7 @@ _COMMANDS = (
     "set_current_row_command",
 )
 _NO_COMMAND = 0x100
+_COMMAND = 0  # what Blinka's buses are told that they send: displayio's DISPLAY_COMMAND
 
 
 def corrected(native: Realm) -> dict[str, ModuleType]:
@@ -34,11 +36,26 @@ def corrected(native: Realm) -> dict[str, ModuleType]:
             refresh = options["refresh_display_command"]
             if not isinstance(refresh, int):
                 options["refresh_display_command"] = refresh[0]
+            inverted = {
+                options[f"write_{ram}_ram_command"]: options.pop(f"{ram}_bits_inverted", False)
+                for ram in ("black", "color")
+                if options.get(f"write_{ram}_ram_command") is not None
+            }
             super().__init__(display_bus, start_sequence, stop_sequence, **options)
+            self._inverted = {bytes([command]) for command, inverts in inverted.items() if inverts}
+            self._ram = b""  # the command that is being carried out
+            self._core._send, self._send = self._send_inverted, self._core._send
             if not isinstance(refresh, int):
                 self._refresh_sequence = bytes(refresh)
             if self._busy is not None:
                 self._busy.outlived = True
+
+        def _send_inverted(self, kind: int, chip_select: int, data: Any) -> None:
+            if kind == _COMMAND:
+                self._ram = bytes(data)
+            elif self._ram in self._inverted:
+                data = bytes(byte ^ 0xFF for byte in data)
+            self._send(kind, chip_select, data)
 
         @property
         def time_to_refresh(self) -> float:
