@@ -175,6 +175,21 @@ class DigitalInOut:
         self._pin.drive(float(value))
 
 
+class Cpu:
+    """`microcontroller.cpu`: its thermometer shows changes well, and some degrees too much."""
+
+    voltage = 3.3
+
+    def __init__(self, context: Context) -> None:
+        self._hardware = context.hardware
+        self.uid = bytearray(self._hardware.uid)
+        self.frequency = self._hardware.processor.frequency
+
+    @property
+    def temperature(self) -> float:
+        return (self._hardware.rtc.temperature_quarters + self._hardware.supply.cpu_quarters) / 4
+
+
 def _microcontroller(context: Context) -> ModuleType:
     hardware = context.hardware
 
@@ -186,16 +201,9 @@ def _microcontroller(context: Context) -> ModuleType:
         context.next_safe_mode = PROGRAMMATIC if mode is RunMode.SAFE_MODE else NONE
 
     pins = module("microcontroller.pin", **{pin.name: pin for pin in hardware.pins.values()})
-    cpu = module(
-        "cpu",
-        uid=bytearray(hardware.uid),
-        frequency=hardware.processor.frequency,
-        temperature=25.0,
-        voltage=3.3,
-    )
     return module(
         "microcontroller",
-        cpu=cpu,
+        cpu=Cpu(context),
         nvm=hardware.nvm,
         reset=reset,
         on_next_reset=on_next_reset,
