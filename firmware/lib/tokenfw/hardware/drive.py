@@ -6,7 +6,7 @@ VAULT = "/vault.bin"  # as boot.py has it
 
 _ENOENT = 2
 _EROFS = 30
-_PIECE = 512  # bytes: the heap of a board has no large free pieces
+_SECTOR = 512  # bytes of the file system's; the heap of a board has no much larger pieces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,15 +41,21 @@ class DriveFile:
 
     def write(self, offset: int, data: bytes) -> None:
         file = self._writable()
+        grows = file.seek(0, 2) < offset + len(data)
         file.seek(offset)
         file.write(data)
-        file.flush()
+        if grows or offset % _SECTOR or len(data) % _SECTOR:
+            file.flush()
+        else:
+            # Whole sectors in place are all that has to reach the flash. To flush would write the file's
+            # time into the directory too; cut in that, the drive loses every file, boot.py among them.
+            os.sync()
 
     def zero(self, length: int) -> None:
         file = self._writable()
         file.seek(0)
-        for offset in range(0, length, _PIECE):
-            file.write(bytes(min(_PIECE, length - offset)))
+        for offset in range(0, length, _SECTOR):
+            file.write(bytes(min(_SECTOR, length - offset)))
         file.flush()
 
     def clear(self) -> None:
