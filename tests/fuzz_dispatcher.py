@@ -19,6 +19,7 @@ from tokencore import cbor, errors, frame, messages
 from tokencore.account import MAX_TIME, TYPINGS
 
 from tests.firmware.parts import SERIAL, Bench
+from tests.firmware.test_attest import RamContents
 
 CANARY = b"\xf0canary\x9e"  # no UTF-8: it cannot come back as a name
 GOOD_EVERY = 100  # frames between two good requests that must be answered
@@ -45,6 +46,8 @@ class Fuzzer:
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
         self.bench = Bench(capacity=12)
+        drive = RamContents({"/boot.py": self.rng.randbytes(600), "/lib/é.py": b""})
+        self.bench.app.contents = lambda: drive
         self.report = Report()
         self._decoder = frame.Decoder()
         self._past: deque[bytes] = deque(maxlen=64)
@@ -138,7 +141,7 @@ class Fuzzer:
             },
             **{"layout": rng.choice(messages.LAYOUTS), "language": rng.choice(messages.LANGUAGES)},
             "typing": rng.choice(TYPINGS),
-            **{"path": rng.choice(["boot.py", "vault.bin", ""]), "key": rng.randbytes(32)},
+            **{"path": rng.choice(["/boot.py", "/boot.py", "/vault.bin", ""]), "key": rng.randbytes(32)},
             **{"offset": rng.randint(0, 600), "length": rng.choice([0, 1, 256])},
             "temperature": rng.randint(-160, 340),
             "utc": rng.choice([1_800_000_000, 1_900_000_000, MAX_TIME]),
