@@ -9,7 +9,7 @@ import pyotp
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tokencore import base32, otpauth
+from tokencore import base32, messages, otpauth
 from tokencore.account import Account
 from tokencore.errors import BadValue
 from tokencore.otp import hotp, totp
@@ -66,6 +66,24 @@ def test_we_read_pyotps_uris_alike(name: str, issuer: str) -> None:
     ours = otpauth.parse(theirs.provisioning_uri())
     assert (ours.name, ours.issuer) == (name.strip(), issuer.strip())
     assert totp(ours.secret, 59) == totp(base32.decode(SECRET), 59)
+
+
+@pytest.mark.parametrize("text", [" x", "x ", " ", "  x  "])
+def test_a_label_has_no_space_at_its_ends(text: str) -> None:
+    for field in ("issuer", "name"):
+        with pytest.raises(BadValue, match=f"^{field}: take the space") as caught:
+            Account(b"canary", **{"name": "n", field: text})
+        assert caught.value.field == field
+    uri = f"otpauth://totp/{quote(f' ACME : {text}a ')}?secret={SECRET}&issuer=%20ACME%20"
+    account = otpauth.parse(uri)
+    assert (account.issuer, account.name) == ("ACME", (text + "a").strip())
+
+
+def test_what_version_0_1_stored_with_spaces_can_still_be_read() -> None:
+    account = Account(b"canary", "alice", "ACME")
+    account.issuer, account.name = "ACME ", " alice"
+    read = messages.decode_account(messages.encode_account(account))
+    assert (read.issuer, read.name, read.secret) == ("ACME", "alice", b"canary")
 
 
 MALFORMED = {

@@ -15,7 +15,8 @@ class Account:
     """A shared secret and what codes are made of it.
 
     secret    1 to 128 bytes
-    issuer, name  text of at most 64 bytes of UTF-8 without control characters; the name is not empty
+    issuer, name  text of at most 64 bytes of UTF-8 without control characters, no space at either end; the
+                  name is not empty
     kind      "totp" (RFC 6238) or "hotp" (RFC 4226)
     algorithm "SHA1", "SHA256" or "SHA512"
     digits    6 to 8
@@ -90,6 +91,8 @@ def _check_text(field: str, value: object) -> None:
         raise BadValue(field, "it is not valid Unicode text") from None
     if size > MAX_LABEL:
         raise BadValue(field, "it has %d bytes of UTF-8, at most %d are possible" % (size, MAX_LABEL))
+    if value.strip(" ") != value:  # Readers of otpauth URIs would drop it.
+        raise BadValue(field, "take the space at its beginning or end away")
     for character in value:
         if ord(character) < 32 or 127 <= ord(character) < 160:
             raise BadValue(field, "control characters are not possible")

@@ -288,7 +288,10 @@ def encode_account(account: Account) -> bytes:
 
 def decode_account(data: bytes) -> Account:
     """Return the Account that `encode_account` made `data` of. Raises BadMessage or BadValue."""
-    return account_from(unpack(_STORED_ACCOUNT, cbor.decode(data), True))
+    values = unpack(_STORED_ACCOUNT, cbor.decode(data), True)
+    for field in ("issuer", "name"):
+        values[field] = values[field].strip(" ")  # version 0.1 took them with spaces at the ends
+    return account_from(values)
 
 
 def account_fields(account: Account, secret: bool = False) -> "dict[str, Any]":

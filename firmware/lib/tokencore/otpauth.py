@@ -32,6 +32,8 @@ def parse(uri: str) -> Account:
     kind = kind.lower()
     query = query.partition("#")[0]
     given = _parameters(query)
+    if "issuer" in given:
+        given["issuer"] = given["issuer"].strip(" ")
     label_issuer, name = _label(path, given.get("issuer", ""))
     issuer = given.get("issuer", label_issuer)
     if label_issuer and issuer != label_issuer:
@@ -91,13 +93,13 @@ def _parameters(query: str) -> "dict[str, str]":
 
 def _label(path: str, issuer: str) -> "tuple[str, str]":
     """Return issuer and name of a label; where the parameter `issuer` begins it, that may hold colons."""
-    text = _unquote("label", path)
+    text = _unquote("label", path).strip(" ")
     if issuer and text.startswith(issuer + ":"):
-        return issuer, text[len(issuer) + 1 :].strip()
+        return issuer, text[len(issuer) + 1 :].strip(" ")
     before, colon, name = text.partition(":")
     if not colon:
         before, name = "", text
-    return before.strip(), name.strip()
+    return before.strip(" "), name.strip(" ")
 
 
 def _number(field: str, text: str) -> int:
