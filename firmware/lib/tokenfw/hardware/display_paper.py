@@ -18,8 +18,8 @@ class PaperScreen(Renderer):
     margin = 4
     digits = ("digits-34x44", "digits-30x44")
     code_height = 44
-    subtitle_y, code_y, below_y, small_y, list_y = 24, 49, 93, 104, 26
-    scroll, rows, pitch = 5, 4, 25
+    subtitle_y, code_y, below_y, small_y, list_y = 24, 49, 93, 104, 24
+    scroll, rows, pitch = 5, 4, 26
     paper = 0xFFFFFF
     bright = dim = accent = late = alarm = 0x000000
 

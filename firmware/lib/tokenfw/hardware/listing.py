@@ -39,11 +39,12 @@ class Listing:
         if not shown:
             return
         screen = self._screen
-        above = (screen.pitch - fonts.HEIGHT * screen.scale + 1) // 2
+        scale = screen.scale
+        above = (screen.pitch - fonts.HEIGHT * scale + 1) // 2 + scale - 1  # rounded up to its grid
         for number, line in enumerate(self._lines):
             y = screen.list_y + number * screen.pitch + above
             text = view.rows[number] if number < len(view.rows) else ""
-            line.write(text, max(screen.margin // screen.scale, 2), y // screen.scale)
+            line.write(text, max(screen.margin // scale, 2), y // scale)
             shader = self._chosen if number == view.row else self._plain
             if line.grid.pixel_shader is not shader:
                 line.grid.pixel_shader = shader
