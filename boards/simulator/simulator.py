@@ -68,7 +68,9 @@ class Simulator:
         )
         self.rtc = self.hardware.rtc
         self.rtc.set_ppb(kept.ppb)
-        self.rtc.kind, self.rtc.temperature_quarters = kept.crystal, kept.quarters
+        self.rtc.temperature_quarters = kept.quarters
+        if kept.crystal:
+            self.rtc.kind = kept.crystal
         if kept.rtc is not None:
             self.rtc.restore(kept.rtc)
 
@@ -151,7 +153,7 @@ class Simulator:
 
     def _board_file(self) -> bytes:
         content = boards.path(self._kept.board).read_bytes()
-        if self._kept.crystal == Kept.crystal:
+        if not self._kept.crystal:
             return content  # as it is, so that the token can be seen to have it
         return content.replace(b"[rtc]\n", f'[rtc]\ncrystal = "{self._kept.crystal}"\n'.encode())
 

@@ -23,7 +23,7 @@ class FolderDamaged(Exception):
 @dataclass
 class Kept:
     """`uid` is the chip's, in hex; `ppb` is how much too fast the clock's crystal is (1e-9), `crystal`
-    its kind, `quarters` its temperature in degrees Celsius times 4.
+    its kind if it is not as the chip is sold, `quarters` its temperature in degrees Celsius times 4.
 
     `utc_ns` is the world's clock and `host_ns` the host's at the time of keeping; `rtc` is the clock
     chip's state; all three are None for a token that has never run.
@@ -35,7 +35,7 @@ class Kept:
     utc_ns: int | None = None
     host_ns: int | None = None
     rtc: dict[str, Any] | None = None
-    crystal: str = "compensated"
+    crystal: str = ""
     quarters: int = 101
 
     @property
