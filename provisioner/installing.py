@@ -70,7 +70,7 @@ def install(
 
     `say` tells people what to do. Raises DeskError; each says what to do, and to run it again is safe.
     """
-    found = drives.choose(_fitting(_look(wishes.paths), wishes.board))
+    found = drives.choose(fitting(_look(wishes.paths), wishes.board))
     board = board_id(found, wishes.board)
     files = bundles.load(board, wishes.accept_unlocked)
     image = None if wishes.uf2 is None else uf2.read(wishes.uf2, wishes.sha256)
@@ -151,10 +151,11 @@ def await_drive(find: Find, wanted: str, report: Report | None = None, seconds: 
     while (passed := time.monotonic() - begin) < seconds:
         if report:
             report(Progress("appear", int(passed), int(seconds)))
-        found = [board for board in find() if board.kind == CIRCUITPY and board.version]
-        if len(found) == 1:
-            board_id(found[0], wanted)
-            return found[0]
+        found = [board for board in find() if board.kind == CIRCUITPY]
+        # The one that is wanted, or the complaint about another one.
+        for board in sorted(found, key=lambda board: board.board != wanted):
+            board_id(board, wanted)
+            return board
         time.sleep(_LOOK_S)
     raise NoShow(
         "CircuitPython was copied, but its drive CIRCUITPY did not appear",
@@ -220,7 +221,7 @@ def _look(paths: tuple[Path, ...]) -> list[Board]:
     return found
 
 
-def _fitting(found: list[Board], board: str | None) -> list[Board]:
+def fitting(found: list[Board], board: str | None) -> list[Board]:
     """Return the drives that may be `board`'s, if there are any among several."""
     if board is None or len(found) < 2:
         return found
