@@ -16,7 +16,7 @@ import click
 import boards
 
 from . import crystal as crystals
-from . import eye, png, state
+from . import displays, eye, png, state
 from .clock import SECOND_NS, RunningClock
 from .control import NotRunning, RequestFailed, call
 from .hardware import FAULTS
@@ -25,7 +25,6 @@ from .links import Link, PtyLink, TcpLink
 from .pico.simulator import UID, PicoSimulator
 from .process import Clock, Process, Token
 from .simulator import FIRMWARE, Simulator
-from .ssd1306 import SSD1306
 
 _MACHINERY = 3
 _TIMEOUT = 15.0  # seconds for an answer, beside what a button is held for
@@ -161,8 +160,8 @@ def screen(folder: Path, image: Path | None) -> None:
     """Print what the screen shows as JSON: its texts, read back from the pixels, with their places."""
     with _failures():
         answer = call(folder, "screen", _TIMEOUT)
-        display = SSD1306.restore(answer.pop("display"))
-        texts = eye.read(display.picture())
+        display = displays.restore(answer.pop("display"))
+        texts = eye.read(displays.pixels(display))
         if image is not None:
             png.save(display, image)
     _print({"on": display.lit, "texts": [asdict(text) for text in texts], **answer})
@@ -173,7 +172,10 @@ def screen(folder: Path, image: Path | None) -> None:
 @click.argument("button")
 @click.option("--hold", type=click.IntRange(1, 600_000), default=100, help="How long, in ms.  [default: 100]")
 def press(folder: Path, button: str, hold: int) -> None:
-    """Press BUTTON (previous, next, confirm) and return when it is released."""
+    """Press BUTTON (previous, next, confirm, or another of the board's) and return when it is released.
+
+    Where the board has a knob, next and previous turn it.
+    """
     with _failures():
         _print(call(folder, "press", _TIMEOUT + hold / 10, button=button, hold_ms=hold))
 

@@ -8,6 +8,7 @@ from .bus import Nack
 from .clock import SECOND_NS
 from .context import Context, Reset
 from .cpy_spi import GONE, SPI
+from .cpy_uart import UART
 from .imports import module
 from .pins import Pin
 from .safe_mode import NONE, PROGRAMMATIC
@@ -234,11 +235,14 @@ def modules(context: Context) -> dict[str, ModuleType]:
     def make_spi(clock: Pin, MOSI: Pin, MISO: Pin | None = None, half_duplex: bool = False) -> SPI:
         return SPI(context, clock, MOSI, MISO)
 
+    def make_uart(tx: Pin | None = None, rx: Pin | None = None, **options: Any) -> UART:
+        return UART(context, tx, rx, **options)
+
     board = module("board", board_id=hardware.board["id"], **dict.fromkeys(hardware.core.buses, board_i2c))
     board.__dict__.update({**hardware.pins, **context.built_in})
     return {
         "board": board,
-        "busio": module("busio", I2C=make_i2c, SPI=make_spi),
+        "busio": module("busio", I2C=make_i2c, SPI=make_spi, UART=make_uart),
         "digitalio": module(
             "digitalio", DigitalInOut=make_pin, Direction=Direction, Pull=Pull, DriveMode=DriveMode
         ),

@@ -17,6 +17,7 @@ from . import (
     cpy_keypad,
     cpy_os,
     cpy_pins,
+    cpy_rotary,
     cpy_spi,
     cpy_system,
     cpy_usb,
@@ -35,6 +36,7 @@ _SHARED = (
     *("__future__", "array", "binascii", "builtins", "collections", "errno", "gc", "io", "json"),
     *("math", "random", "re", "struct", "traceback"),
 )
+_OF_USB = ("usb_cdc", "usb_hid", "usb_midi")
 # Builtins of CPython that a board lacks.
 _LACKING = (
     *("breakpoint", "format", "input", "vars"),
@@ -95,7 +97,9 @@ class _Start:
         In safe mode safemode.py may run instead of both.
         """
         self._hardware.drive.mount()
-        self._hardware.drive.writable = False
+        # Without USB there is no host that could write, and nothing to be decided about it.
+        self._hardware.drive.writable = not self._hardware.processor.usb
+        self.context.usb.attached = not self._hardware.processor.usb
         self._hardware.release_pins(displays_too=True)
         self._make_core()
         cpy_alarm.watch_latch(self.context)
@@ -160,9 +164,10 @@ class _Start:
         return True
 
     def _system_modules(self) -> dict[str, ModuleType]:
-        return {
+        modules = {
             **cpy_pins.modules(self.context),
             **cpy_spi.modules(self.context),
+            **cpy_rotary.modules(self.context),
             **cpy_keypad.modules(self.context),
             **cpy_usb.modules(self.context),
             **cpy_hid.modules(self.context),
@@ -170,6 +175,9 @@ class _Start:
             **cpy_analog.modules(self.context),
             **cpy_alarm.modules(self.context),
         }
+        if self._hardware.processor.usb:
+            return modules
+        return {name: made for name, made in modules.items() if name not in _OF_USB}
 
     def _end_program(self) -> None:
         cpy_display.after_program(self._native)

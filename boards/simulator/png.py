@@ -1,10 +1,10 @@
 """The screen as a picture to be looked at: a mono panel's crisp pixels on dark glass, colours, or paper."""
 
 from pathlib import Path
-from typing import Protocol
 
 from PIL import Image, ImageDraw
 
+from .displays import Display
 from .oled import Oled
 from .uc8151 import UC8151
 
@@ -16,18 +16,7 @@ _INK, _PAPER = (24, 24, 26), (232, 231, 224)
 Colour = tuple[int, int, int]
 
 
-class Shown(Protocol):
-    """The face of a display that a picture is made of."""
-
-    width: int
-    height: int
-
-    @property
-    def backlight(self) -> float: ...
-    def rgb(self) -> bytes: ...
-
-
-def save(display: Shown, path: Path) -> None:
+def save(display: Display, path: Path) -> None:
     """Write what `display` shows as a PNG, `SCALE` elements to a pixel and a margin; its light dims it."""
     size = (display.width, display.height)
     pixels = Image.frombytes("RGB", size, display.rgb())

@@ -106,8 +106,8 @@ class Process:
 
     def _press(self, request: dict[str, Any]) -> tuple[Reply, int]:
         button = str(request.get("button"))
-        if button not in self._simulator.hardware.buttons:
-            known = ", ".join(self._simulator.hardware.buttons)
+        if button not in self._simulator.hardware.controls:
+            known = ", ".join(self._simulator.hardware.controls)
             raise RequestFailed(f"this board has no button {button!r}: choose one of {known}")
         released_ns = self._simulator.press(button, int(request["hold_ms"]))
         return {"pressed": button}, released_ns + _SETTLED_NS

@@ -208,8 +208,8 @@ class Simulator:
         return self.hardware.hid.typed(layout, clear)
 
     def press(self, button: str, hold_ms: int) -> int:
-        """Press a button now; return when its contact is at rest again (world's ns)."""
-        return self.hardware.buttons[button].press(self.clock.now_ns(), hold_ms * MS_NS)
+        """Press a button now, or turn the knob; return when all is at rest again (world's ns)."""
+        return self.hardware.press(button, hold_ms * MS_NS)
 
     def _settle(self) -> None:
         """Let the firmware work until it sleeps of its own will, not in the midst of a transfer."""

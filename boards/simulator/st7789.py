@@ -7,6 +7,7 @@ have no effect on the picture; the frame memory cannot be read.
 
 import base64
 import sys
+import zlib
 from array import array
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -157,8 +158,8 @@ class ST7789:
 
     @property
     def lit(self) -> bool:
-        """Whether the panel shows the RAM: awake and switched on. What is seen needs the light as well."""
-        return bool(self.registers["awake"] and self.registers["on"])
+        """Whether the panel shows anything: awake, switched on, and with light behind it."""
+        return bool(self.registers["awake"] and self.registers["on"] and self.backlight)
 
     def rgb(self) -> bytes:
         """Return the picture as it is looked at, 3 bytes a pixel, row by row; black where it shows none."""
@@ -186,7 +187,7 @@ class ST7789:
         return {
             "chip": self.NAME,
             "glass": asdict(self.glass),
-            "ram": base64.b64encode(self.ram.tobytes()).decode(),
+            "ram": base64.b64encode(zlib.compress(self.ram.tobytes())).decode(),
             "registers": dict(self.registers),
             "backlight": self.backlight,
         }
@@ -195,7 +196,7 @@ class ST7789:
     def restore(cls, state: dict[str, Any]) -> "ST7789":
         """Return a controller that shows the picture of `state`."""
         chip = cls(Glass(**state["glass"]))
-        chip.ram = array("H", base64.b64decode(state["ram"]))
+        chip.ram = array("H", zlib.decompress(base64.b64decode(state["ram"])))
         chip.registers.update(state["registers"])
         chip.backlight = state["backlight"]
         return chip

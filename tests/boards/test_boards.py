@@ -23,6 +23,7 @@ _KEYS: dict[str, tuple[set[str], set[str]]] = {
 }
 _OPTIONAL = {
     "encoder": ({"a", "b"}, set[str]()),
+    "uart": ({"tx", "rx", "baudrate"}, set[str]()),
     "power": ({"deep_sleep_s"}, {"light_sleep", "wake"}),
 }
 _PANEL = {"driver", "class", "width", "height"}
@@ -32,7 +33,7 @@ _DISPLAYS: dict[str, set[str]] = {
     "ssd1306": {"address"},
     "sh1107": {"address"},
     "builtin": {"chip"},
-    "st7789": {*_SPI_PINS, "rotation", "colstart", "rowstart"},
+    "st7789": {*_SPI_PINS, "rotation", "colstart", "rowstart", "bgr"},
 }
 _CLASSES = {
     "mono": {(128, 64)},
@@ -53,7 +54,7 @@ def _sections(board: str) -> dict[str, dict[str, Any]]:
 
 def _pins(sections: dict[str, dict[str, Any]]) -> list[str]:
     """Return every pin that a board file names."""
-    display, encoder = sections["display"], sections.get("encoder", {})
+    display, encoder, uart = (sections.get(name, {}) for name in ("display", "encoder", "uart"))
     return [
         *sections[""].get("power_on", []),
         *(display[key] for key in _SPI_PINS if key in display),
@@ -61,6 +62,7 @@ def _pins(sections: dict[str, dict[str, Any]]) -> list[str]:
         sections["i2c"]["scl"],
         *sections["buttons"]["pins"],
         *encoder.values(),
+        *(uart[key] for key in ("tx", "rx") if key in uart),
     ]
 
 
@@ -146,6 +148,7 @@ def test_what_needs_usb_is_promised_where_circuitpython_has_it(board: str) -> No
     promises = _sections(board)["promises"]
     has_usb = modules(board) >= _CONSOLE_MODULES
     assert (promises["usb_hid"], promises["console_closed"]) == (has_usb, has_usb)
+    assert ("uart" in _sections(board)) is not has_usb
 
 
 @pytest.mark.parametrize("board", boards.ids())

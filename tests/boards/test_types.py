@@ -37,6 +37,8 @@ def _use(board: dict[str, Any]) -> Iterator[str]:
     yield f"i2c = busio.I2C(board.{i2c['scl']}, board.{i2c['sda']}, frequency={i2c['frequency']})"
     pins = ", ".join(f"board.{pin}" for pin in buttons["pins"])
     yield f"keys = keypad.Keys(({pins},), value_when_pressed=False, pull=True)"
+    if "uart" in board:
+        yield f"line = busio.UART(board.{board['uart']['tx']}, board.{board['uart']['rx']}, timeout=0)"
     if "encoder" in board:
         a, b = board["encoder"]["a"], board["encoder"]["b"]
         yield f"knob = rotaryio.IncrementalEncoder(board.{a}, board.{b})"
@@ -63,7 +65,7 @@ def test_the_firmware_type_checks_against_the_board(board: str, tmp_path: Path) 
     program.write_text("\n".join(_use(boards.load(board))), "utf-8")
     result = _check(tmp_path, board, str(program))
     assert result.returncode == 0, result.stdout + result.stderr
-    result = _check(tmp_path, board, "-p", "tokenfw.hardware")
+    result = _check(tmp_path, board, "--disable-error-code", "import-untyped", "-p", "tokenfw.hardware")
     assert result.returncode == 0, result.stdout + result.stderr
 
 

@@ -44,6 +44,11 @@ class Soldered:
     display: SSD1306
     buttons: dict[str, Button]
 
+    @property
+    def controls(self) -> list[str]:
+        """The names of all that can be pressed."""
+        return list(self.buttons)
+
 
 class EmulatedClock:
     """The world's clock: `utc_ns` at power-on and the emulated time since."""

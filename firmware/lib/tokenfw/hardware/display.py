@@ -50,6 +50,8 @@ def _open(i2c: "busio.I2C | None", settings: "dict[str, Any]") -> "Any":
         if settings["class"] != "paper":
             display.auto_refresh = False
         return display
+    if settings["driver"] == "st7789":
+        return _open_st7789(settings)
     if i2c is None:
         raise OSError
     bus = i2cdisplaybus.I2CDisplayBus(i2c, device_address=settings["address"])
@@ -60,6 +62,25 @@ def _open(i2c: "busio.I2C | None", settings: "dict[str, Any]") -> "Any":
     from adafruit_displayio_ssd1306 import SSD1306
 
     return SSD1306(bus, width=width, height=height, auto_refresh=False)
+
+
+def _open_st7789(settings: "dict[str, Any]") -> "Any":
+    """Return a colour display on an SPI bus of its own."""
+    import busio
+    import fourwire
+    from adafruit_st7789 import ST7789
+
+    pins = {
+        key: getattr(board, settings[key]) for key in ("clock", "mosi", "command", "chip_select", "reset")
+    }
+    bus = fourwire.FourWire(
+        busio.SPI(pins["clock"], MOSI=pins["mosi"]),
+        command=pins["command"],
+        chip_select=pins["chip_select"],
+        reset=pins["reset"],
+    )
+    place = {key: settings[key] for key in ("width", "height", "rotation", "colstart", "rowstart")}
+    return ST7789(bus, bgr=settings["bgr"], auto_refresh=False, **place)
 
 
 def _renderer(kind: str, width: int) -> "Any":
