@@ -49,8 +49,8 @@ class Keyboard:
 
             try:
                 self._keys = Driver(usb_hid.devices, timeout=1)
-            except ValueError:
-                raise NoHost from None  # boot.py has not enabled a keyboard
+            except (ValueError, OSError):  # boot.py has not enabled a keyboard, or the host has just gone
+                raise NoHost from None
         # No key is down in these; the second finds room only once the host has taken the first.
         self._send()
         self._send()
