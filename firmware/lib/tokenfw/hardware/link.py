@@ -1,7 +1,5 @@
 """The way to the desk: the USB data port that boot.py has opened, or a serial line on a board without USB."""
 
-import board
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -9,7 +7,6 @@ if TYPE_CHECKING:
     from tokenfw.parts import Link
 
 _WRITE_SECONDS = 0.5  # a host that does not read must not stop the screen for longer
-_RECEIVER = 1024  # bytes: more than a frame, which may come whole between two steps
 
 
 class NoLink:
@@ -42,27 +39,10 @@ class UsbLink:
         self._port.write(data)
 
 
-class UartLink:
-    """A serial line on two pins. A host opens it whenever it likes, so nobody knows whether one listens."""
-
-    def __init__(self, settings: "Any") -> None:
-        import busio
-
-        self._uart = busio.UART(
-            getattr(board, settings["tx"]),
-            getattr(board, settings["rx"]),
-            baudrate=settings["baudrate"],
-            timeout=0,
-            receiver_buffer_size=_RECEIVER,
-        )
-
-    def read(self) -> bytes:
-        return self._uart.read() or b""
-
-    def write(self, data: bytes) -> None:
-        self._uart.write(data)
-
-
 def open_link(uart: "Any") -> "Link":
     """Return the link of a board; `uart` is its board file's [uart], if there is one."""
-    return UartLink(uart) if uart else UsbLink()
+    if not uart:
+        return UsbLink()
+    from .link_uart import UartLink  # one board has it, and it takes memory
+
+    return UartLink(uart)
