@@ -204,6 +204,16 @@ def clock(folder: Path, advance: float, temperature: float | None) -> None:
 
 @main.command()
 @_state
+@click.argument("volts", required=False, type=click.FloatRange(2.5, 4.35))
+@click.option("--cable/--no-cable", default=None, help="Plug the cable with the computer in, or pull it out.")
+def battery(folder: Path, volts: float | None, cable: bool | None) -> None:
+    """Give the battery's cell VOLTS; print it as JSON, and how the token has spent its time."""
+    with _failures():
+        _print(call(folder, "battery", _TIMEOUT, volts=volts, cable=cable))
+
+
+@main.command()
+@_state
 @click.option("--power-cut", is_flag=True, help="Take the clock chip's battery out as well.")
 def stop(folder: Path, power_cut: bool) -> None:
     """Stop the token that runs on the folder, and return when it has stopped."""

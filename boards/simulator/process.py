@@ -99,6 +99,8 @@ class Process:
             return self._typed(request), 0
         if do == "clock":
             return self._advance(request)
+        if do == "battery":
+            return self._feed(request)
         if do == "stop":
             self._stopping, self._drain = True, bool(request.get("power_cut"))
             return {"stopped": True}, NEVER
@@ -129,6 +131,13 @@ class Process:
             self._leap(int(seconds * SECOND_NS))
             self._keep()
         return self._times(), self._clock.now_ns() + (_SETTLED_NS if seconds else 0)
+
+    def _feed(self, request: dict[str, Any]) -> tuple[Reply, int]:
+        if request.get("cable") is not None:
+            self._simulator.set_cable(bool(request["cable"]))
+        if request.get("volts") is not None:
+            self._simulator.set_battery(float(request["volts"]))
+        return self._simulator.fed(), 0
 
     def _leap(self, ns: int) -> None:
         try:

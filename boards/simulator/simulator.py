@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import boards
 from boards import bundle
@@ -150,6 +150,16 @@ class Simulator:
         if not LOWEST_MV <= mv <= HIGHEST_MV:
             raise ValueError(f"a lithium cell has {LOWEST_MV / 1000} to {HIGHEST_MV / 1000} volts")
         self.hardware.supply.battery_mv = mv
+
+    def fed(self) -> dict[str, Any]:
+        """Return what feeds the token, and which part of its time it has spent how, fit for JSON."""
+        supply = self.hardware.supply
+        return {
+            "volts": supply.battery_mv / 1000,
+            "cable": supply.cable,
+            "starts": self.starts,
+            "spent": supply.shares(),
+        }
 
     def _board_file(self) -> bytes:
         content = boards.path(self._kept.board).read_bytes()

@@ -260,6 +260,19 @@ def test_an_answer_comes_within_25_ms(desk: Desk) -> None:
     assert sorted(waits)[len(waits) // 2] < 0.025
 
 
+def test_the_battery_has_a_voltage_and_the_cable_can_be_pulled(desk: Desk) -> None:
+    desk.start()
+    fed = desk.call("battery")
+    assert (fed["volts"], fed["cable"], fed["starts"]) == (3.9, True, 1)
+    fed = desk.call("battery", "3.5", "--no-cable")
+    assert (fed["volts"], fed["cable"]) == (3.5, False)
+    desk.call("clock", "--advance", "10")
+    fed = desk.call("battery", "--cable")
+    assert (fed["volts"], fed["cable"]) == (3.5, True)
+    assert fed["spent"]["idle"] > 0.9
+    assert "4.35" in desk.call("battery", "5", exit_code=2)
+
+
 def test_it_idles(desk: Desk) -> None:
     """Tests run many of them: a simulator at rest takes a few percent of a processor."""
     answer = desk.start()

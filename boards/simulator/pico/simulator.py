@@ -33,6 +33,7 @@ UID = "ff" * 8  # what the emulator gives for the flash chip's unique id
 _RTC_ADDRESS = 0x68
 _STILL_NS = 20 * MS_NS  # a display that was not written to for so long shows a whole picture
 _DRIVE = DRIVE_START - NVM_START
+_NO_BATTERY = "the emulated Pico has no battery: use the cpython engine for that"
 
 
 @dataclass
@@ -189,6 +190,18 @@ class PicoSimulator:
     def set_temperature(self, _degrees: float) -> None:
         """Refuse: the chip converts its temperature once a minute, which takes too long here."""
         raise RequestFailed("--temperature is for --engine cpython")
+
+    def set_cable(self, _plugged: bool) -> None:
+        """Refuse: the emulator's power does not depend on it. Raises RequestFailed."""
+        raise RequestFailed(_NO_BATTERY)
+
+    def set_battery(self, _volts: float) -> None:
+        """Refuse: the board has no battery. Raises RequestFailed."""
+        raise RequestFailed(_NO_BATTERY)
+
+    def fed(self) -> dict[str, Any]:
+        """Refuse: the emulator does not tell when its firmware sleeps. Raises RequestFailed."""
+        raise RequestFailed(_NO_BATTERY)
 
     def keep(self, host_ns: int) -> Kept:
         """Store nvm and drive, and return what else outlasts a power-off; `host_ns` is the host's UTC."""
