@@ -1,20 +1,24 @@
-"""Draws docs/screen.png, the README's picture: `python -m tests.docs.screen`."""
+"""Draws docs/screen.png and docs/screens/*.png: `python -m tests.docs.screen`."""
 
 from __future__ import annotations
 
-import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from boards.simulator import png
 from boards.simulator.port import plug_in
+from tests.golden_pages.render import displays
+from tests.golden_pages.states import SCREENS, states
 from tests.simulator.test_token import Client
 
-PAGE = Path(__file__).parents[2] / "docs/screen.png"
+DOCS = Path(__file__).parents[2] / "docs"
+SHOWN = ("totp-next", "list-middle-of-100")  # of docs/screens.md
 UTC = 1_800_000_000
 
 
 def draw(path: Path, flash: Path) -> None:
-    """Save the screen of a token with three accounts, late in a time step."""
+    """Save the screen of a token with three accounts, late in a time step: the README's picture."""
     simulator, port = plug_in(UTC, flash_path=flash)
     simulator.run(1)
     client = Client(port)
@@ -29,5 +33,18 @@ def draw(path: Path, flash: Path) -> None:
     simulator.close()
 
 
+def draw_all(folder: Path) -> Iterator[Path]:
+    """Save what each class of displays shows of `SHOWN`, as docs/screens has it; yield the files."""
+    for name, screen in SCREENS.items():
+        every = states(screen, "en")
+        for state, display in zip(SHOWN, displays(screen, [every[state] for state in SHOWN]), strict=True):
+            path = folder / f"{name}-{state}.png"
+            png.save(display, path)
+            yield path
+
+
 if __name__ == "__main__":
-    draw(PAGE, Path(sys.argv[1]))
+    with tempfile.TemporaryDirectory() as folder:
+        draw(DOCS / "screen.png", Path(folder) / "flash.bin")
+    for path in draw_all(DOCS / "screens"):
+        print(path)
