@@ -285,3 +285,27 @@ def test_no_memory_for_drawing_does_not_end_the_token(monkeypatch: pytest.Monkey
     assert bench.display.view.screen == "failure"
     bench.press("confirm")
     assert bench.display.view.subtitle == "b"
+
+
+def test_a_damaged_account_is_shown_and_can_be_removed() -> None:
+    medium = bench_with(*[Account(SECRET, name) for name in "abc"]).medium
+    half = len(medium.data) // 2
+    for offset in (2 * 512, half + 2 * 512):
+        medium.data[offset + 20] ^= 1
+    bench = Bench(medium)
+    bench.press("next")
+    view = bench.display.view
+    assert (view.screen, view.title, view.corner) == ("failure", "Damaged account", "2/3")
+    hold(bench, "confirm", 1000)
+    move(bench, "next", True)
+    bench.run(700)
+    assert bench.display.view.rows == ("a", "Damaged account", "c")
+    move(bench, "next", False)
+    listed = [account["name"] for account in bench.ask("list", start=0)["accounts"]]
+    assert listed == ["a", "(damaged 2)", "c"]
+    bench.ask("rename", issuer="", name="c", new_issuer="", new_name="d")
+    bench.send("code", issuer="", name="(damaged 2)")
+    assert [status for _, status, _ in bench.answers()] == [StoreFailed.status]
+    bench.ask("remove", issuer="", name="(damaged 2)")
+    assert [account["name"] for account in bench.ask("list", start=0)["accounts"]] == ["a", "d"]
+    assert bench.display.view.corner == "2/2" and bench.display.view.subtitle == "d"

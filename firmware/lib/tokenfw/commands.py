@@ -180,7 +180,7 @@ def _list(app: "App", values: "Values", now_ms: int) -> "Values":
     accounts: list[Values] = []
     size = 0
     for position in range(values["start"], len(app.vault)):
-        account = messages.listed_fields(app.vault.account(position))
+        account = messages.listed_fields(app.vault.listed(position))
         size += messages.listed_size(account)
         if size > _LIST_BYTES:
             break

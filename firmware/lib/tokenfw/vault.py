@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 
+class AccountDamaged(StoreFailed):
+    """One account cannot be read; the others can."""
+
+
 class Vault:
     """At most `capacity` accounts (7 to 255) on `medium`; a medium of size 0 is made ready first.
 
@@ -138,7 +142,17 @@ class Vault:
                 return account
         except (BadMessage, BadValue):
             pass
-        raise StoreFailed("the token's memory is damaged at position %d" % (position + 1))
+        raise AccountDamaged("the token's memory is damaged at position %d" % (position + 1))
+
+    def listed(self, position: int) -> Account:
+        """Return the account at `position`; for one that is damaged another, by whose name it is removed."""
+        try:
+            return self.account(position)
+        except AccountDamaged:
+            index = self._order[position]
+            account = Account(b"\0", "(damaged %d)" % index)
+            self._labels[index] = _label("", account.name)
+            return account
 
     def find(self, issuer: str, name: str) -> int:
         """Return the position of the account of that issuer and name. Raises NoSuchAccount."""
@@ -234,7 +248,7 @@ class Vault:
         wanted = _label(issuer, name)
         for position in range(len(self._order)):
             if self._labels.get(self._order[position], wanted) == wanted:
-                account = self.account(position)
+                account = self.listed(position)
                 if account.issuer == issuer and account.name == name:
                     return position
         self._check()
