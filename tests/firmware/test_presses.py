@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tokencore.account import Account
 from tokencore.errors import StoreFailed
-from tokencore.otp import hotp, totp
+from tokencore.otp import HmacKey, hotp, totp
 from tokenfw import views
 
 from tests.firmware.parts import Bench, RamMedium
@@ -309,3 +309,26 @@ def test_a_damaged_account_is_shown_and_can_be_removed() -> None:
     bench.ask("remove", issuer="", name="(damaged 2)")
     assert [account["name"] for account in bench.ask("list", start=0)["accounts"]] == ["a", "d"]
     assert bench.display.view.corner == "2/2" and bench.display.view.subtitle == "d"
+
+
+@pytest.mark.parametrize("kind", ["totp", "hotp"])
+@pytest.mark.parametrize("into_step", [3, 27])
+def test_a_press_waits_for_no_sha512(kind: str, into_step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of a second on a board: it is computed once the question is on the screen."""
+    bench = bench_with(Account(SECRET, "a", kind=kind, algorithm="SHA512"), utc=UTC + into_step)
+    bench.send("code", issuer="", name="a")
+    assert bench.display.view.screen == "question"
+    bench.run(4_000)
+    bench.answers()
+
+    def late(*arguments: object) -> bytes:
+        raise AssertionError("it was not computed before the press")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(HmacKey, "digest", late)
+        bench.queue.moves = [("confirm", True)]
+        bench.app.presses.step(bench.ms)
+    expected = hotp(SECRET, 0, algorithm="SHA512")
+    if kind == "totp":
+        expected = totp(SECRET, UTC + into_step + 4, algorithm="SHA512")
+    assert bench.result("code")["code"] == expected

@@ -7,10 +7,11 @@ from tokencore.errors import ClockNotSet, FobError
 
 from .clock import Clock
 from .codes import Codes
-from .light import Light
+from .light import OFF, Light
 from .presses import Presses
 from .screen import HOTP_MS, Screen
 from .texts import DEFAULT, Texts
+from .views import NEXT_MS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class App:
             if self.question:
                 self.screen.touch(now_ms)
             self.screen.step(self, now_ms)
+            self._prepare(now_ms)
         except MemoryError:
             self.presses.forget()
             self.failure = "MemoryError"
@@ -138,6 +140,8 @@ class App:
             code = codes.code(counter)
             if position == self.position:
                 self.hotp = (code, now_ms + HOTP_MS)
+                if self.account:
+                    self.account.counter = counter + 1
             return {"code": code, "counter": counter}
         utc = self.clock.utc_ms(now_ms) // 1000
         return {"code": codes.code(self.time_step(account, now_ms)[0]), "utc": utc}
@@ -174,6 +178,21 @@ class App:
             operation()
         except FobError as error:
             self.failure = type(error).__name__
+
+    def _prepare(self, now_ms: int) -> None:
+        """Compute what a press may soon ask for: SHA-512 takes a board a quarter of a second."""
+        if self.account is None or self.codes is None or self.screen.light.level == OFF:
+            return
+        if self.account.kind == "hotp":
+            self.codes.code(self.account.counter)
+        elif self.question:
+            try:
+                step, left_ms = self.time_step(self.account, now_ms)
+            except FobError:
+                return  # The press will be told so.
+            self.codes.code(step)
+            if left_ms <= NEXT_MS:
+                self.codes.code(step + 1)
 
     def _listen_to_host(self, now_ms: int) -> None:
         data = self._link.read()
