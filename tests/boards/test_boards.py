@@ -24,7 +24,7 @@ _KEYS: dict[str, tuple[set[str], set[str]]] = {
 _OPTIONAL = {
     "encoder": ({"a", "b"}, set[str]()),
     "uart": ({"tx", "rx", "baudrate"}, set[str]()),
-    "power": ({"deep_sleep_s"}, {"light_sleep", "wake"}),
+    "power": ({"deep_sleep_s"}, {"light_sleep", "wake", "display_sleep"}),
 }
 _PANEL = {"driver", "class", "width", "height"}
 _SPI_PINS = ("clock", "mosi", "command", "chip_select", "reset")

@@ -11,6 +11,7 @@ from tokencore.otp import totp
 from boards.simulator import state
 from boards.simulator.port import HostPort, plug_in
 from boards.simulator.simulator import Simulator
+from boards.simulator.st7789 import ST7789
 
 from .parts import Bench, library
 from .test_token import SECRET, UTC, Client, code, words
@@ -112,6 +113,22 @@ def test_a_badge_turns_itself_off_and_keeps_its_picture() -> None:
     simulator.run(2)
     assert simulator.starts == 2
     assert simulator.hardware.display.powered
+    simulator.close()
+
+
+def test_a_display_that_nothing_cuts_off_is_put_to_sleep() -> None:
+    simulator, _port = plug_in(UTC, kept=state.new("clue_nrf52840_express"))
+    simulator.set_cable(False)
+    simulator.run(50)
+    display = simulator.hardware.display
+    assert isinstance(display, ST7789)
+    assert display.registers["awake"]
+    simulator.run(300)
+    assert shares(simulator)["deep"] > 0.1
+    assert not display.registers["awake"]
+    simulator.press("confirm", 1500)
+    simulator.run(3)
+    assert display.registers["awake"]
     simulator.close()
 
 

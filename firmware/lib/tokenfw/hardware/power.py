@@ -1,8 +1,9 @@
 """Sleep between two steps: short while somebody may look, and as deep as the board can when nobody does.
 
 A board file's [power] says after how many seconds of nobody there and no host on USB the board sleeps deeply
-(`deep_sleep_s`), and whether it sleeps lightly until then (`light_sleep`). A button wakes it. After a
-deep sleep everything starts anew, and the time comes from the clock chip as after any start.
+(`deep_sleep_s`), and whether it sleeps lightly until then (`light_sleep`). A button wakes it. `display_sleep`
+is the command that puts a built-in display to sleep whose supply nothing cuts. After a deep sleep everything
+starts anew, and the time comes from the clock chip as after any start.
 """
 
 import time
@@ -40,6 +41,7 @@ class Power:
         self._deep_ms: int = settings.get("deep_sleep_s", 0) * 1000
         self._light: bool = settings.get("light_sleep", False)
         self._wake: list[str] | None = settings.get("wake")
+        self._display_sleep: int | None = settings.get("display_sleep")
         self._since_ms: int | None = None  # the tick since which nobody is there
         if _woken():
             self._forget_press()  # It is held at a start, and asks for nothing there.
@@ -79,6 +81,9 @@ class Power:
             time.sleep(_LATCH_S)
             self._latch.value = True  # A cable feeds the board: it goes on.
             return
+        if self._display_sleep is not None:
+            display: Any = getattr(board, "DISPLAY")  # noqa: B009 - not on every board
+            display.bus.send(self._display_sleep, b"")
         import alarm
 
         alarm.exit_and_deep_sleep_until_alarms(*self._alarms())
