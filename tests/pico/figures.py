@@ -1,0 +1,175 @@
+"""Measures the firmware on the emulated Pico: python -m tests.pico.figures FILE (CircuitPython's UF2).
+
+First the firmware as it is: from a reset to USB and to the first code. Then with a few lines added to
+code.py, which leave in a file what only the board can tell: heap, and the time of a code.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tokencore.account import Account
+from tokenfw.vault import Vault
+
+from boards.simulator import eye, state
+from boards.simulator.bcd import to_bcd
+from boards.simulator.links import MemoryLink
+from boards.simulator.pico import drive
+from boards.simulator.pico.chip import DRIVE_START, NVM_START
+from boards.simulator.pico.simulator import UID, PicoSimulator
+from boards.simulator.simulator import FIRMWARE
+from tests.firmware.parts import RamMedium
+
+NOW = 1_800_000_000
+ACCOUNTS = 100
+_MEASURE = """\
+def _note(label, value):
+    with open("/figures.txt", "a") as file:
+        file.write("%s=%d\\n" % (label, value))
+def _largest():
+    low, high = 0, gc.mem_free()
+    while high - low > 64:
+        middle = (low + high) // 2
+        try:
+            bytearray(middle)
+            low = middle
+        except MemoryError:
+            high = middle
+    return low
+def _free(label):
+    gc.collect()
+    _note("free " + label, gc.mem_free())
+    _note("largest " + label, _largest())
+def _run(seconds):
+    end = time.monotonic_ns() + seconds * 1000000000
+    while time.monotonic_ns() < end:
+        time.sleep(app.step(time.monotonic_ns() // 1000000) / 1000)
+_run(2)
+_free("with 100 accounts")
+from tokencore import otp
+for _name in ("SHA1", "SHA256", "SHA512"):
+    _start = time.monotonic_ns()
+    _key = otp.HmacKey(_name, b"12345678901234567890")
+    otp.code(_key.digest(otp.moving_factor(1)), 6)
+    _note("us first " + _name, (time.monotonic_ns() - _start) // 1000)
+    _start = time.monotonic_ns()
+    otp.code(_key.digest(otp.moving_factor(2)), 6)
+    _note("us code " + _name, (time.monotonic_ns() - _start) // 1000)
+del _key
+_free("after SHA-512")
+_note("end", 0)
+while True:
+    _run(60)
+"""
+
+
+def hundred_accounts() -> bytes:
+    """Return the image of a vault with a hundred accounts, set a day ago."""
+    medium = RamMedium()
+    vault = Vault(medium, ACCOUNTS)
+    for number in range(ACCOUNTS):
+        vault.add(Account(bytes([number + 1]) * 20, f"name{number:02d}@example.org", "Example"))
+    vault.set_clock_floor(NOW - 86400)
+    return bytes(medium.data)
+
+
+def set_clock(simulator: PicoSimulator) -> None:
+    """Give the clock chip the world's time, as if it had been set before."""
+    kept = simulator.rtc.state()
+    civil = datetime.fromtimestamp(simulator.clock.now_ns() // 10**9, UTC)
+    fields = (
+        civil.second,
+        civil.minute,
+        civil.hour,
+        civil.isoweekday(),
+        civil.day,
+        civil.month,
+        civil.year % 100,
+    )
+    registers = bytearray.fromhex(kept["registers"])
+    registers[:7] = bytes(map(to_bcd, fields))
+    registers[15] &= 0x7F  # the oscillator has not stopped
+    simulator.rtc.restore({**kept, "registers": registers.hex(), "second_ns": simulator.clock.now_ns()})
+
+
+class Token:
+    """A token with a hundred accounts and its clock set, that has just been given power."""
+
+    def __init__(self, uf2: Path, firmware: Path) -> None:
+        kept = state.Kept("raspberry_pi_pico", UID)
+        self.simulator = PicoSimulator(uf2, NOW * 10**9, MemoryLink(), kept, io.StringIO(), firmware=firmware)
+        self.chip = self.simulator._chip
+        memory = bytearray(self.chip.memory())
+        image = memory[DRIVE_START - NVM_START :]
+        drive.write(image, {"vault.bin": hundred_accounts()})
+        memory[DRIVE_START - NVM_START :] = image
+        self.chip.load(bytes(memory))
+        set_clock(self.simulator)
+        self.simulator.power_on()
+
+    def until(self, done: Callable[[], bool], patience: float = 0.0) -> float:
+        """Run until `done()`, which is asked after so many seconds of the host's clock each.
+
+        Return the seconds of the token's time that it took.
+        """
+        begin_ns, end = self.chip.now_ns(), time.monotonic() + 3600
+        while not done():
+            if time.monotonic() > end:
+                raise TimeoutError("the token does not come so far")
+            self.simulator.step(patience)
+        return (self.chip.now_ns() - begin_ns) / 1e9
+
+    def code_since(self, at_ns: float) -> bool:
+        """Return whether a picture that was drawn since `at_ns` shows a code."""
+        if self.simulator._shown_ns <= at_ns:
+            return False
+        texts = [text.text.replace(" ", "") for text in eye.read(self.simulator.hardware.display.picture())]
+        return any(text.isdigit() and len(text) == 6 for text in texts)
+
+    def file(self, path: str) -> str:
+        """Return a file of the drive, "" while it is not there."""
+        try:
+            return self.simulator.file(path).decode()
+        except FileNotFoundError:
+            return ""
+
+
+def starts(uf2: Path) -> None:
+    """Print how long the unchanged firmware takes to its first code."""
+    token = Token(uf2, FIRMWARE)
+    _start("first power-on with a new drive", token)
+    token.until(lambda: token.chip.now_ns() > 8e9)
+    token.chip.restart()
+    _start("reset, drive as the last run left it", token)
+
+
+def _start(label: str, token: Token) -> None:
+    begin_ns = token.chip.now_ns()
+    usb = token.until(lambda: token.simulator.host.connected)
+    token.until(lambda: token.code_since(begin_ns))
+    code = (token.simulator._shown_ns - begin_ns) / 1e9
+    print(f"{label}: USB {usb:.2f} s, first code {code:.2f} s", flush=True)
+
+
+def inside(uf2: Path) -> None:
+    """Print what the firmware itself can tell."""
+    with tempfile.TemporaryDirectory() as folder:
+        firmware = Path(folder) / "firmware"
+        shutil.copytree(FIRMWARE, firmware)
+        whole = (firmware / "code.py").read_text()
+        (firmware / "code.py").write_text(whole[: whole.index("while True:")] + _MEASURE)
+        token = Token(uf2, firmware)
+        token.until(lambda: "end=" in token.file("figures.txt"), 2.0)
+        print(token.file("figures.txt").replace("end=0\n", ""), end="")
+
+
+if __name__ == "__main__":
+    starts(Path(sys.argv[1]))
+    inside(Path(sys.argv[1]))
