@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from PIL import Image
 from tokencore.messages import LANGUAGES
@@ -39,6 +41,17 @@ def test_all_controllers_of_a_class_show_the_same(board: str) -> None:
             golden = GOLDEN / "mono-128x64/en" / f"{name}.png"
             with Image.open(golden) as image:
                 assert not Shown("", "", name, picture, image).differing, name
+
+
+@pytest.mark.parametrize("screen", ["mono-128x64", "wide-240x135", "paper-296x128"])
+def test_nothing_stays_of_what_was_shown_before(screen: str) -> None:
+    """Only what changes is drawn: in any order the pictures are the same."""
+    wanted = list(states(SCREENS[screen], "en").items())
+    random.Random(screen).shuffle(wanted)
+    pictures = render(SCREENS[screen], [state for _name, state in wanted])
+    for (name, _state), picture in zip(wanted, pictures, strict=True):
+        with Image.open(GOLDEN / screen / "en" / f"{name}.png") as image:
+            assert not Shown("", "", name, picture, image).differing, name
 
 
 @pytest.mark.parametrize("screen", SCREENS)

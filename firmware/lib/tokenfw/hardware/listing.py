@@ -3,7 +3,7 @@
 import displayio
 
 from . import fonts
-from .tiles import Line, box, ink
+from .tiles import Line, box, hide, ink, paint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Listing:
         root.append(self._group)
 
     def draw(self, view: "View", shown: bool) -> None:
-        self._group.hidden = not shown
+        hide(self._group, not shown)
         if not shown:
             return
         screen = self._screen
@@ -46,21 +46,25 @@ class Listing:
             text = view.rows[number] if number < len(view.rows) else ""
             line.write(text, max(screen.margin // scale, 2), y // scale)
             shader = self._chosen if number == view.row else self._plain
-            if line.grid.pixel_shader is not shader:
-                line.grid.pixel_shader = shader
-        self._box.y = screen.list_y + view.row * screen.pitch + 1
-        self._box.hidden = not view.rows
+            paint(line.grid, shader)
+        y = screen.list_y + view.row * screen.pitch + 1
+        if self._box.y != y:
+            self._box.y = y
+        hide(self._box, not view.rows)
         self._draw_mark(view.corner.lstrip("!"))
 
     def _draw_mark(self, corner: str) -> None:
         """The corner says which of how many is chosen: 7/100."""
         position, _, count = corner.partition("/")
         scrolls = position.isdigit() and count.isdigit() and int(count) > self._screen.rows
-        self._mark.hidden = self._track.hidden = not scrolls
+        hide(self._mark, not scrolls)
+        hide(self._track, not scrolls)
         if not scrolls:
             return
         track = self._screen.rows * self._screen.pitch
         height = max(8, track * self._screen.rows // int(count))
         if self._mark.height != height:
             self._mark.height = height
-        self._mark.y = self._screen.list_y + (track - height) * (int(position) - 1) // (int(count) - 1)
+        y = self._screen.list_y + (track - height) * (int(position) - 1) // (int(count) - 1)
+        if self._mark.y != y:
+            self._mark.y = y

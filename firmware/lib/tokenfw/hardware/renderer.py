@@ -5,7 +5,7 @@ import displayio
 from tokenfw import letters
 
 from . import fonts
-from .tiles import Digits, Line, box, ink, mix
+from .tiles import Digits, Line, box, hide, ink, mix, paint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Renderer:
     def _draw(self, view: "View") -> None:
         self._draw_top(view)
         listing = view.screen == "list"
-        self._body.hidden = listing
+        hide(self._body, listing)
         if listing and self._list is None:
             from .listing import Listing
 
@@ -128,7 +128,7 @@ class Renderer:
         self._draw_bar(view.bar, self.late if late else self._colour(view.screen))
         self._subtitle.write(view.subtitle, self.margin // self.scale, self.subtitle_y // self.scale)
         warning = late or "±" in view.small
-        self._small.grid.pixel_shader = self._ink(self.late if warning else self.dim)
+        paint(self._small.grid, self._ink(self.late if warning else self.dim))
         x = (self.width // self.scale - fonts.WIDTH * min(len(view.small), self._columns)) // 2
         self._small.write(view.small, x, self.small_y // self.scale)
 
@@ -137,7 +137,7 @@ class Renderer:
         sign = letters.battery(view.battery) if view.battery >= 0 else ""
         if sign:
             low = view.battery < letters.LOW
-            self._battery.grid.pixel_shader = self._ink(self.alarm if low else self.dim)
+            paint(self._battery.grid, self._ink(self.alarm if low else self.dim))
             right -= 2 * fonts.WIDTH
         self._battery.write(sign, right, 0)
         if sign:
@@ -169,7 +169,6 @@ class Renderer:
         beside = fonts.SIGN + fonts.WIDTH
         width = self.width // self.scale
         columns = self._columns
-        self._sign.hidden = True
         if sign:
             narrow = (self.bar_width // self.scale - beside) // fonts.WIDTH
             lines = letters.wrap(message, narrow, room)
@@ -179,23 +178,30 @@ class Renderer:
         length = max([len(line) for line in lines]) if lines else 0
         x = (width - fonts.WIDTH * length) // 2
         middle = (top + height // 2) // self.scale
-        if sign and columns < self._columns:
+        if columns < self._columns:
             x = (width - fonts.WIDTH * length - beside) // 2
-            self._sign[0] = fonts.SIGNS.index(sign)
-            self._sign.x, self._sign.y = x, middle - fonts.SIGN // 2
-            self._sign_ink[1] = self._colour(screen)
-            self._sign.hidden = False
+            self._draw_sign(fonts.SIGNS.index(sign), x, middle - fonts.SIGN // 2, self._colour(screen))
             x += beside
+        hide(self._sign, columns == self._columns)
         y = middle - fonts.HEIGHT * len(lines) // 2
         for number, line in enumerate(self._messages):
             text = lines[number] if number < len(lines) else ""
             line.write(text, x if sign else (width - fonts.WIDTH * len(text)) // 2, y)
             y += fonts.HEIGHT
 
+    def _draw_sign(self, tile: int, x: int, y: int, colour: int) -> None:
+        sign = self._sign
+        if sign[0] != tile:
+            sign[0] = tile
+        if sign.x != x or sign.y != y:
+            sign.x, sign.y = x, y
+        if self._sign_ink[1] != colour:
+            self._sign_ink[1] = colour
+
     def _draw_bar(self, length: int, colour: int) -> None:
         if self._track is not None:
-            self._track.hidden = length < 0
-        self._bar.hidden = length < 1
+            hide(self._track, length < 0)
+        hide(self._bar, length < 1)
         if length >= 1 and self._bar.width != length:
             self._bar.width = min(length, self.bar_width)
         if self._bar.pixel_shader[0] != colour:

@@ -7,6 +7,10 @@ from tokenfw import letters
 
 from . import fonts
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _BLANK = fonts.DIGITS - 1
 
 
@@ -15,6 +19,18 @@ def ink(colour: int, paper: int = 0) -> "displayio.Palette":
     palette = displayio.Palette(2)
     palette[0], palette[1] = paper, colour
     return palette
+
+
+def hide(part: "Any", hidden: bool) -> None:
+    """Hide or show a part, where it is not so already: displayio draws anew all that it is told."""
+    if part.hidden != hidden:
+        part.hidden = hidden
+
+
+def paint(grid: "displayio.TileGrid", palette: "displayio.Palette") -> None:
+    """Give a grid that palette, where it has another one."""
+    if grid.pixel_shader is not palette:
+        grid.pixel_shader = palette
 
 
 class Line:
@@ -50,7 +66,7 @@ class Line:
         for place in range(max(length, before)):
             grid[place] = letters.tile(text[place]) if place < length else 0
         self.text = text
-        grid.hidden = not text
+        hide(grid, not text)
 
 
 class Digits:
@@ -80,7 +96,7 @@ class Digits:
         gap = self._cell // 2
         x = (width - self._cell * (len(parts[0]) + len(parts[-1])) - gap) // 2 + self._cell // 12
         for grid, part in zip(self.grids, parts):
-            grid.hidden = False
+            hide(grid, False)
             if grid.x != x or grid.y != y:
                 grid.x, grid.y = x, y
             for place in range(self._each):
@@ -92,7 +108,7 @@ class Digits:
 
     def hide(self) -> None:
         for grid in self.grids:
-            grid.hidden = True
+            hide(grid, True)
 
 
 def box(colour: int, x: int, y: int, width: int, height: int) -> "vectorio.Rectangle":
