@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from boards import bundle as bundler
 
 from .faults import DeskError
-from .medium import Medium
+from .medium import DriveLost, Medium
 from .model import Progress, Report
 
 BOOT, CODE = "boot.py", "code.py"
@@ -95,16 +95,6 @@ def flash(medium: Medium, files: dict[str, bytes], report: Report | None = None)
     return Flashed(total, len(stale), len(files))
 
 
-def erase_vault(medium: Medium) -> None:
-    """Overwrite the vault with zeros and remove it. A flash chip may keep an older copy all the same."""
-    size = medium.files().get(bundler.VAULT)
-    if size is not None:
-        medium.write(bundler.VAULT, bytes(size))
-        medium.flush(bundler.VAULT)
-        medium.remove(bundler.VAULT)
-        medium.sync()
-
-
 def _changed(
     medium: Medium, files: dict[str, bytes], present: dict[str, int], tell: Callable[[Progress], None]
 ) -> list[str]:
@@ -112,10 +102,17 @@ def _changed(
     found = []
     for done, (path, content) in enumerate(files.items()):
         tell(Progress("look", done, len(files)))
-        if present.get(path) != len(content) or medium.read(path) != content:
+        if present.get(path) != len(content) or not _holds(medium, path, content):
             found.append(path)
     tell(Progress("look", len(files), len(files)))
     return found
+
+
+def _holds(medium: Medium, path: str, content: bytes) -> bool:
+    try:
+        return medium.read(path) == content
+    except DriveLost:
+        return False  # A damaged file is written anew; if the whole drive is gone, that will tell.
 
 
 def _disarm(medium: Medium, present: dict[str, int]) -> None:

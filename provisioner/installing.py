@@ -176,7 +176,7 @@ def write(
     if not foreign:
         flashing.refuse_foreign(medium)
     if erase_vault:
-        flashing.erase_vault(medium)
+        medium.wipe(bundle.VAULT)
     return flashing.flash(medium, files, report)
 
 

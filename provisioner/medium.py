@@ -66,6 +66,7 @@ class FolderMedium:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._device = self._device_now()
 
     def files(self) -> dict[str, int]:
         found = {}
@@ -99,6 +100,19 @@ class FolderMedium:
         with self._told(path):
             (self._root / path).unlink(missing_ok=True)
 
+    def wipe(self, path: str) -> None:
+        """Overwrite a file with zeros where it lies, and remove it, if it is there.
+
+        The chip under the drive may have kept older copies elsewhere all the same.
+        """
+        with self._told(path), contextlib.suppress(FileNotFoundError):
+            place = self._root / path
+            with place.open("r+b", buffering=0) as file:
+                file.write(bytes(place.stat().st_size))
+                _flush(file.fileno())
+            place.unlink()
+        self.sync()
+
     def tidy(self, folder: str) -> None:
         for inner, _, _ in os.walk(self._root / folder, topdown=False):
             with contextlib.suppress(OSError):
@@ -108,9 +122,18 @@ class FolderMedium:
         if hasattr(os, "sync"):  # Windows writes through to a drive that can be pulled
             os.sync()
 
+    def _device_now(self) -> int:
+        try:
+            return self._root.stat().st_dev
+        except OSError:
+            return -1
+
     @contextmanager
     def _told(self, path: str) -> Iterator[None]:
         """Say what an OSError means."""
+        if self._device_now() != self._device:
+            # What is written there now would go into the computer's own folder.
+            raise DriveLost(f"the drive at {self._root} is gone")
         try:
             yield
         except OSError as error:

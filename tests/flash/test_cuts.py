@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from boards import bundle
-from provisioner.flashing import BOOT, CODE, flash
+from provisioner.flashing import BOOT, CODE, DriveWrong, flash
+from provisioner.medium import DriveLost
 from tests.flash.cuts import CableCut, Countdown, CutFolder, FatDrive
 
 DATA = {"vault.bin": b"the token's own", "boot_out.txt": b"Board ID:x", "photos/cat.jpg": b"a cat"}
@@ -82,6 +83,35 @@ def test_every_cut_on_a_fat_drive(start: str) -> None:
             again = FatDrive(drive.after(), Countdown())
             flash(again, NEW)
             assert again.after() == NEW | DATA
+
+
+def test_a_file_that_cannot_be_read_is_written_anew() -> None:
+    class Damaged(FatDrive):
+        broken = True
+
+        def read(self, path: str) -> bytes:
+            if path == "lib/b.py" and self.broken:
+                raise DriveLost("a bad sector")
+            return super().read(path)
+
+        def write(self, path: str, content: bytes) -> None:
+            self.broken = self.broken and path != "lib/b.py"
+            super().write(path, content)
+
+    drive = Damaged(NEW | DATA, Countdown())
+    assert flash(drive, NEW).written == 4
+    assert drive.after() == NEW | DATA
+
+
+def test_a_drive_that_forgets_is_found_out() -> None:
+    class Forgetful(FatDrive):
+        def read(self, path: str) -> bytes:
+            return super().read(path) if path != "lib/b.py" else b"something else!!!"
+
+    drive = Forgetful(OLD | DATA, Countdown())
+    with pytest.raises(DriveWrong, match=r"lib/b\.py"):
+        flash(drive, NEW)
+    assert BOOT not in drive.after() and CODE not in drive.after()
 
 
 def test_cuts_upon_cuts() -> None:

@@ -83,8 +83,11 @@ def test_the_vault_stays_unless_it_is_to_go(drive: Path) -> None:
     (drive / "notes.txt").write_text("the user's own")
     done(drive)
     assert (drive / "vault.bin").read_bytes() == b"accounts"
-    done(drive, "--erase-vault")
+    with (drive / "vault.bin").open("rb") as file:
+        done(drive, "--erase-vault")
+        assert file.read() == bytes(8)  # overwritten, not only forgotten
     assert not (drive / "vault.bin").exists()
+    done(drive, "--erase-vault")
     assert (drive / "notes.txt").exists()
 
 
