@@ -160,7 +160,7 @@ def await_drive(find: Find, wanted: str, report: Report | None = None, seconds: 
     raise NoShow(
         "CircuitPython was copied, but its drive CIRCUITPY did not appear",
         "Unplug the board, plug it in, and run the command again. If it shows its boot loader again, the"
-        " image is for another board",
+        " image is for another board. If it was a token before, it is locked still: see docs/flashing.md",
     )
 
 
