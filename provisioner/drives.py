@@ -27,8 +27,8 @@ class NoDrive(DeskError):
     advice = (
         "A new board: hold its boot button while you plug it in, and its boot loader appears as a drive. "
         "A locked token shows none: hold its buttons (docs/boards.md says which) while you plug it in and "
-        "confirm, which erases its secrets and opens the drive once. If the computer does not mount drives by itself, mount it "
-        "and give its folder with --drive"
+        "confirm, which erases its secrets and opens the drive once. If the computer does not mount drives "
+        "by itself, mount it and give its folder with --drive"
     )
 
 
