@@ -2,9 +2,15 @@
 
 import random
 import string
+import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+from PIL import Image
+from tokenfw.letters import EXTRA
+
+from boards.bundle import firmware_folder
 from boards.simulator import eye
 
 from .parts import Bench
@@ -116,3 +122,60 @@ def test_nothing_is_read_while_the_display_is_off(tmp_path: Path) -> None:
     assert [text.text for text in bench.simulator.texts()] == ["Secret"]
     bench.run(1)
     assert bench.simulator.texts() == []
+
+
+def sheet(name: str) -> Image.Image:
+    with Image.open(firmware_folder() / "fonts" / f"{name}.bmp") as image:
+        return image.convert("RGB")
+
+
+def rows(image: Image.Image) -> list[list[tuple[int, int, int]]]:
+    data = image.tobytes()
+    pixels = list(zip(data[::3], data[1::3], data[2::3], strict=True))
+    return [pixels[at : at + image.width] for at in range(0, len(pixels), image.width)]
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3])
+def test_every_letter_of_our_own(scale: int) -> None:
+    letters, texts = sheet("letters"), []
+    picture = Image.new("RGB", (320, 240))
+    columns = 300 // (WIDTH * scale)
+    for line, start in enumerate(range(0, len(EXTRA), columns)):
+        part = EXTRA[start : start + columns]
+        drawn = letters.crop((start * WIDTH, 0, (start + len(part)) * WIDTH, HEIGHT))
+        drawn = drawn.resize((drawn.width * scale, drawn.height * scale), Image.Resampling.NEAREST)
+        picture.paste(drawn, (7, 5 + line * 13 * scale))
+        texts.append(part)
+    assert [text.text for text in eye.read(rows(picture))] == texts
+
+
+@pytest.mark.parametrize("ground", [(0, 0, 0), (255, 255, 255), (0, 40, 90)], ids=["dark", "paper", "blue"])
+@pytest.mark.parametrize(
+    "path", sorted((firmware_folder() / "fonts").glob("digits-*.bmp")), ids=lambda p: p.stem
+)
+def test_every_digit_in_colour(path: Path, ground: tuple[int, int, int]) -> None:
+    """Shades at a digit's rim do not matter, nor on which ground it stands."""
+    image = sheet(path.stem).convert("L")
+    cell = image.width // 11
+    colour = (0, 0, 0) if sum(ground) > 380 else (255, 184, 48)
+    painted = Image.composite(
+        Image.new("RGB", image.size, colour), Image.new("RGB", image.size, ground), image
+    )
+    for digits in ("012", "345", "678", "9012"):
+        picture = Image.new("RGB", (320, 170), ground)
+        for place, digit in enumerate(digits):
+            left = int(digit) * cell
+            picture.paste(painted.crop((left, 0, left + cell, image.height)), (20 + place * cell, 30))
+        seen = eye.read(rows(picture))
+        assert [(text.text, text.x, text.y) for text in seen] == [(digits, 20, 30)]
+
+
+def test_a_colour_picture_is_read_quickly() -> None:
+    """Of 320 x 170 pixels: well under a second, on a slow machine too."""
+    picture = Image.new("RGB", (320, 170))
+    letters = sheet("letters").resize((720, 24), Image.Resampling.NEAREST)
+    for y in range(4, 150, 24):
+        picture.paste(letters, (4, y))
+    began = time.process_time()
+    eye.read(rows(picture))
+    assert time.process_time() - began < 1
