@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _LIGHT_MS = 10000  # the longest light sleep: a host that is plugged in meanwhile waits for so long
 _SETTLE_S = 0.05  # in which `keypad` sees the button that woke the board, after bouncing
+_BUSY_S = 0.1  # between two looks at whether e-paper is being refreshed
 _LATCH_S = 1  # a latch that has not cut the power by then does not feed the board
 
 
@@ -41,6 +42,7 @@ class Power:
         self._deep_ms: int = settings.get("deep_sleep_s", 0) * 1000
         self._light: bool = settings.get("light_sleep", False)
         self._wake: list[str] | None = settings.get("wake")
+        self._display: Any = getattr(board, "DISPLAY", None)
         self._display_sleep: int | None = settings.get("display_sleep")
         self._since_ms: int | None = None  # the tick since which nobody is there
         if _woken():
@@ -59,11 +61,11 @@ class Power:
             self._since_ms = None
             self._sleep_deeply()
         elif self._light:
-            self._sleep_lightly(now_ms, min(left_ms, _LIGHT_MS))
+            self._sleep_lightly(min(left_ms, _LIGHT_MS))
         else:
             time.sleep(ms / 1000)
 
-    def _sleep_lightly(self, now_ms: int, ms: int) -> None:
+    def _sleep_lightly(self, ms: int) -> None:
         import alarm
 
         buttons = self._alarms()
@@ -73,30 +75,31 @@ class Power:
         if cause in buttons:
             # The press that wakes does nothing else.
             self._forget_press()
-            self._app.screen.touch(now_ms)
+            self._app.screen.touch(time.monotonic_ns() // 1000000)
 
     def _sleep_deeply(self) -> None:
         if self._latch is not None:
+            while getattr(self._display, "busy", False):
+                time.sleep(_BUSY_S)  # or half a picture would stay on the paper
             self._latch.value = False
             time.sleep(_LATCH_S)
             self._latch.value = True  # A cable feeds the board: it goes on.
             return
         if self._display_sleep is not None:
-            display: Any = getattr(board, "DISPLAY")  # noqa: B009 - not on every board
-            display.bus.send(self._display_sleep, b"")
+            self._display.bus.send(self._display_sleep, b"")
         import alarm
 
         alarm.exit_and_deep_sleep_until_alarms(*self._alarms())
 
     def _alarms(self) -> "list[Any]":
         """Return an alarm for each button that may wake the board; the buttons are closed for it."""
-        from alarm.pin import PinAlarm
+        import alarm
 
         self._buttons.close()
         made = []
         for name, pin, level in self._buttons.pins:
             if self._wake is None or name in self._wake:
-                made.append(PinAlarm(pin, value=level, pull=True))
+                made.append(alarm.pin.PinAlarm(pin, value=level, pull=True))
         return made
 
     def _forget_press(self) -> None:
