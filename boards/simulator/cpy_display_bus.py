@@ -184,6 +184,11 @@ def _bus_display(native: Realm) -> type:
 
     class BusDisplay(base):  # type: ignore[misc]
         _brightness: float
+        _made = False
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self._made = True
 
         @property
         def brightness(self) -> float:
@@ -199,7 +204,7 @@ def _bus_display(native: Realm) -> type:
                 self._backlight.duty_cycle = int(0xFFFF * level)
             elif self._brightness_command is not None:
                 self._send_brightness(int(0xFF * level))
-            elif self._brightness != value:
+            elif self._made:
                 raise RuntimeError("Brightness not adjustable")
             self._brightness = value
 

@@ -2,6 +2,8 @@
 
 from .renderer import Renderer
 
+_OFF, _ON = 0x28, 0x29
+
 
 class WideScreen(Renderer):
     scale = 2
@@ -15,7 +17,10 @@ class WideScreen(Renderer):
     shades = 4
 
     def light(self, level: int) -> None:
-        self._display.brightness = (0.0, 0.2, 1.0)[level]
+        try:
+            self._display.brightness = (0.0, 0.2, 1.0)[level]
+        except RuntimeError:  # no pin switches its light: the panel in front of it goes off
+            self._display.bus.send(_ON if level else _OFF, b"")
 
 
 class WiderScreen(WideScreen):
