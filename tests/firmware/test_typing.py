@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import product
 
 import pytest
@@ -24,18 +24,19 @@ MODHEX = str.maketrans("cbdefghijk", "0123456789")
 WAYS = {"off": "", "code": "{}", "enter": "{}\n"}
 
 
-class RamKeyboard:
+class HostKeyboard:
     """Gives strokes to a computer with the keymap `layout`; `absent`, or deaf after `strokes` of them."""
 
     def __init__(self, layout: str = "us") -> None:
         self.host = HidHost("us" if layout == "modhex" else layout)
-        self.opened = self.steps = 0
+        self.steps = 0
+        self.on_open: Callable[[], object] = lambda: None
         self.absent = False
         self.strokes = 1000
         self.lack = False
 
     def open(self) -> None:
-        self.opened += 1
+        self.on_open()
         if self.absent:
             raise NoHost
         if self.lack:
@@ -57,7 +58,7 @@ class Token(Bench):
     """A token with a keyboard; `typed` is what the computer has got."""
 
     def __init__(self, *accounts: Account, layout: str = "us", utc: int = UTC, **options: object) -> None:
-        self.keyboard = RamKeyboard(layout)
+        self.keyboard = HostKeyboard(layout)
         self.loads = 0
         super().__init__(utc=utc, keyboard=self._load, **options)
         for account in accounts:
@@ -67,7 +68,7 @@ class Token(Bench):
         self.app.select(0)
         self.run(20)
 
-    def _load(self) -> RamKeyboard:
+    def _load(self) -> HostKeyboard:
         self.loads += 1
         return self.keyboard
 
@@ -186,11 +187,11 @@ def test_a_typed_code_holds_for_a_second_and_is_typed_within_one(
     token.run(LONG_MS)
     began_ms = token.ms
     while not token.typed:
-        token.run(10)
+        token.run(7, 7)  # never at the very edge of a step
         assert token.ms - began_ms < LEAST_MS + 100
     assert token.typed == totp(SECRET, UTC + token.ms // 1000, digits, period)
     left_ms = period * 1000 - (UTC * 1000 + token.ms) % (period * 1000)
-    assert left_ms >= min(LEAST_MS, period * 500) - 10
+    assert left_ms >= min(LEAST_MS, period * 500) - 7
 
 
 def test_hotp_types_the_code_on_the_screen_and_none_twice() -> None:
@@ -350,9 +351,21 @@ def test_too_little_memory_is_said() -> None:
     token.hold()
     assert token.screen() == ("failure", "Too little memory, try again")
     token.press("confirm")
+    token.run(100)
+    assert token.screen() == ("totp", "")  # it is not tried again by itself
     token.keyboard.lack = False
+    token.run(100)
+    assert token.typed == ""
     token.hold()
     assert token.typed == totp(SECRET, UTC)
+
+
+def test_the_screen_says_it_before_the_driver_is_loaded() -> None:
+    token = Token(Account(SECRET, "alice"))
+    token.keyboard.on_open = lambda: seen.append(token.screen())
+    seen: list[tuple[str, str]] = []
+    token.hold()
+    assert seen == [("typing", "Typing the code")]
 
 
 def test_the_press_that_wakes_the_screen_types_nothing() -> None:

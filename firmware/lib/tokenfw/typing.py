@@ -55,7 +55,7 @@ class Typist:
         account = self.account
         if account is None:
             self._keyboard.step()
-        elif app.account is not account or app.question or app.presses.picker or app.failure:
+        elif app.account is not account or app.question or app.picker or app.failure:
             self.account = None
         elif now_ms >= self._due_ms:
             try:
@@ -82,7 +82,7 @@ class Typist:
         """Return the code to type now, or "" where it is too early for the next one."""
         if account.kind == "hotp":
             # One that was asked for by a short press is there to be used.
-            if not app.hotp[0] or now_ms >= app.hotp[1] or app.hotp == self._spent:
+            if not app.hotp[0] or app.hotp == self._spent:
                 app.release(app.position, now_ms)
             return app.hotp[0]
         left_ms = app.time_step(account, now_ms)[1]
