@@ -1,62 +1,30 @@
 """The command `host-verify`. Only here is the clock read, and only where --at does not give the time."""
 
-import json
-import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 from click.core import ParameterSource
 from platformdirs import user_data_path
-from rich.console import RenderableType
 from tokencore import otpauth
 from tokencore.account import Account
 
 from . import keys, render, service
 from . import migrate as migration
+from .cli_service import apikey, serve
 from .core import Status
-from .database import Place, file_place, must_exist, place_of
+from .database import file_place, place_of
 from .failure import Door
+from .opening import Opener
 from .policy import Policy
-from .sealing import Sealer
 from .service import Verdict
+from .session import Session
 from .store import Store, create
 
 _LONGEST_INPUT = 4096  # bytes
 _LAST_SECOND = 253_402_300_799  # the end of the year 9999
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What the options before the command say."""
-
-    place: Place
-    key_file: Path
-    key_variable: str | None
-    as_json: bool
-    policy: Policy
-
-    def sealer(self) -> Sealer:
-        """Return the sealer under the key that the options name."""
-        if self.key_variable:
-            return Sealer(keys.key_from_environment(self.key_variable, os.environ))
-        return Sealer(keys.key_from_file(self.key_file))
-
-    def open(self) -> Store:
-        """Return the open store."""
-        must_exist(self.place)
-        return Store(self.place, self.sealer())
-
-    def tell(self, data: dict[str, Any], text: RenderableType) -> None:
-        """Print the result of a command."""
-        if self.as_json:
-            click.echo(json.dumps(data))
-        else:
-            render.show(text)
 
 
 _at = click.option(
@@ -101,7 +69,8 @@ def cli(
             "keep the new one in a password file (~/.pgpass) or the URL in HOST_VERIFY_STORE"
         )
     path = place.path or folder / "verifier"
-    ctx.obj = Session(place, key_file or path.with_name(path.name + ".key"), key_env, as_json, Policy())
+    opener = Opener(place, key_file or path.with_name(path.name + ".key"), key_env)
+    ctx.obj = Session(opener, as_json, Policy())
 
 
 @cli.command()
@@ -109,12 +78,12 @@ def cli(
 def init(session: Session) -> None:
     """Make an empty store and, if there is none yet, its key file."""
     made = False
-    path = session.place.path
-    if not (path and path.exists()) and not session.key_variable and not session.key_file.exists():
-        keys.make_key_file(session.key_file)
+    opener, path = session.opener, session.place.path
+    if not (path and path.exists()) and not opener.key_variable and not opener.key_file.exists():
+        keys.make_key_file(opener.key_file)
         made = True
-    create(session.place, session.sealer(), int(time.time()))
-    where = f"the variable {session.key_variable}" if session.key_variable else str(session.key_file)
+    create(session.place, opener.sealer(), int(time.time()))
+    where = f"the variable {opener.key_variable}" if opener.key_variable else str(opener.key_file)
     session.tell(
         {"store": str(session.place), "key": where, "key_made": made},
         f"Store: {session.place}\nKey:   {where}\n"
@@ -134,6 +103,10 @@ def migrate(session: Session) -> None:
     session.tell(
         {"store": str(session.place), "from": before, "to": after}, f"Store: {session.place}\n{done}"
     )
+
+
+cli.add_command(serve)
+cli.add_command(apikey)
 
 
 @cli.group()

@@ -111,7 +111,10 @@ def connect(place: Place, connections: int = 1) -> sa.Engine:
     if path is None:
         arguments = {"application_name": "host-verify", "connect_timeout": CONNECT_SECONDS}
         arguments = {name: value for name, value in arguments.items() if name not in place.url.query}
-        engine = sa.create_engine(place.url, connect_args=arguments, **pool, **options)
+        try:
+            engine = sa.create_engine(place.url, connect_args=arguments, **pool, **options)
+        except ModuleNotFoundError:
+            raise VerifierError("PostgreSQL needs more packages: pip install 'fobsmith[serve]'") from None
         event.listen(engine, "connect", _durable)
         return engine
     name = f"file:{quote(str(path))}?mode=rw"

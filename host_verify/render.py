@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from .apikeys import ApiKey
 from .core import Reason, is_locked
 from .policy import Policy
 from .records import Token
@@ -127,6 +128,31 @@ def token_card(token: Token, policy: Policy) -> RenderableType:
     table.add_column(overflow="fold")
     for name, value in lines.items():
         table.add_row(name, Text(safe(value)))
+    return table
+
+
+def key_data(key: ApiKey) -> dict[str, Any]:
+    """Return what is kept of an API key, for JSON: not the key."""
+    return {
+        "id": key.id,
+        "name": key.name,
+        "scope": key.scope,
+        "created": key.created,
+        "revoked": key.revoked,
+    }
+
+
+def key_list(keys: list[ApiKey]) -> RenderableType:
+    """Return a table of API keys, a line each."""
+    if not keys:
+        return Text("No API keys. Add one: host-verify apikey add --scope verify NAME")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("ID", "Name", "Scope", "Added", "Revoked"):
+        table.add_column(heading, overflow="fold", no_wrap=heading != "Name")
+    for key in keys:
+        revoked = "" if key.revoked is None else _instant(key.revoked)
+        cells = (key.id, key.name, key.scope, _instant(key.created), revoked)
+        table.add_row(*(Text(safe(cell)) for cell in cells))
     return table
 
 

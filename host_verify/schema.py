@@ -5,7 +5,7 @@ A test holds the two together on every database that is supported.
 
 import sqlalchemy as sa
 
-REVISION = "0002"  # of the migration that this program's tables are made by
+REVISION = "0003"  # of the migration that this program's tables are made by
 
 metadata = sa.MetaData()
 
@@ -46,6 +46,19 @@ token = sa.Table(
     sa.Column("version", WHOLE, nullable=False),  # grows with each change
     sa.Column("mark", sa.LargeBinary, nullable=False),  # keyed: the row is as the verifier wrote it
     sa.Index("token_user", "user"),
+    sqlite_strict=True,
+)
+
+api_key = sa.Table(
+    "api_key",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),  # keyed; the key itself is nowhere
+    sa.Column("created", WHOLE, nullable=False),
+    sa.Column("revoked", WHOLE),
+    sa.Column("mark", sa.LargeBinary, nullable=False),
     sqlite_strict=True,
 )
 

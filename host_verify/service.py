@@ -75,7 +75,7 @@ def resync(store: Store, user: str, first: str, second: str, utc: int, policy: P
 def add_token(store: Store, user: str, serial: str | None, account: Account, utc: int) -> Token:
     """Give `user` a new token. Raises BadValue for a name that cannot be one, NotDone if it is there."""
     if serial is not None:
-        serial = _label("serial", serial, 64)
+        serial = label("serial", serial, 64)
     return store.add(user_name(user), serial, account, utc)
 
 
@@ -98,10 +98,14 @@ def set_status(store: Store, token_id: str, status: Status) -> Token:
 
 def user_name(text: str) -> str:
     """Return a user's name in Unicode's composed form (NFC). Case is kept and matters."""
-    return _label("user", text, 255)
+    return label("user", text, 255)
 
 
-def _label(field: str, text: str, limit: int) -> str:
+def label(field: str, text: str, limit: int) -> str:
+    """Return a name composed (NFC). Raises BadValue if it cannot be told apart from others by eye.
+
+    `limit` is in bytes of UTF-8.
+    """
     text = unicodedata.normalize("NFC", text)
     if not text or text != text.strip():
         raise BadValue(field, "it is empty, or begins or ends with a space")

@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -46,6 +45,13 @@ from .sealing import Sealer
 _TOKEN = schema.token
 _OLDEST_FIRST = sa.select(_TOKEN).order_by(_TOKEN.c.created, _TOKEN.c.id)
 _OF_USER = _OLDEST_FIRST.where(_TOKEN.c.user == sa.bindparam("wanted"))
+_PAGE = (
+    sa.select(_TOKEN)
+    .where(_TOKEN.c.id > sa.bindparam("after"))
+    .order_by(_TOKEN.c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_PAGE_OF_USER = _PAGE.where(_TOKEN.c.user == sa.bindparam("wanted"))
 _BY = {
     name: sa.select(_TOKEN).where(_TOKEN.c[name] == sa.bindparam("wanted"))
     for name in ("id", "serial", "fingerprint")
@@ -131,11 +137,18 @@ class Store:
         """Return the tokens of `user`, or all, oldest first."""
         if user is None:
             return self._select(_OLDEST_FIRST)
-        return self._select(_OF_USER, user)
+        return self._select(_OF_USER, wanted=user)
+
+    def page(self, user: str | None, after: str, most: int) -> list[Token]:
+        """Return at most `most` tokens of `user`, or of all, whose ids are greater than `after`, by id."""
+        values = {"after": after, "most": most}
+        if user is None:
+            return self._select(_PAGE, **values)
+        return self._select(_PAGE_OF_USER, wanted=user, **values)
 
     def token(self, token_id: str) -> Token:
         """Return the token of that id. Raises NotDone if there is none."""
-        found = self._select(_BY["id"], token_id) if re.fullmatch("[0-9a-f]{8}", token_id) else []
+        found = self._select(_BY["id"], wanted=token_id) if re.fullmatch("[0-9a-f]{8}", token_id) else []
         if not found:
             raise NotDone("no token has that id: host-verify token list shows all")
         return found[0]
@@ -153,7 +166,7 @@ class Store:
         fingerprint = self._sealer.fingerprint(account.secret)
         for _ in range(_TRIES):
             for name, value in (("fingerprint", fingerprint), ("serial", serial)):
-                for other in self._select(_BY[name], value):
+                for other in self._select(_BY[name], wanted=value):
                     what = "secret" if name == "fingerprint" else name
                     raise NotDone(f"token {other.id} of user {other.user} has this {what}: nothing was added")
             token = Token(
@@ -165,7 +178,7 @@ class Store:
             )  # fmt: skip
             token = replace(token, sealed=self._sealer.seal(account.secret, token.context()))
             row = token.row(self._sealer.row_mark(token.content()))
-            if self._written(partial(_inserted, row)):
+            if self.insert(_TOKEN, row):
                 return token
             # The same was added meanwhile, which the next look shows, or another token has this id.
         raise VerifierError(f"the store {self.place} changes too fast to be followed: try again")
@@ -178,11 +191,15 @@ class Store:
             after = replace(token, state=state, version=token.version + 1)
             changed = after.changed(self._sealer.row_mark(after.content()))
             rows.append(changed | {"known_id": token.id, "known": token.version})
-        return self._written(
+        return self.write(
             lambda connection: all(connection.execute(_CHANGE, row).rowcount == 1 for row in rows)
         )
 
-    def _written(self, write: Callable[[sa.Connection], bool]) -> bool:
+    def mark(self, row: bytes) -> bytes:
+        """Return what shows that a row of that content was written by a holder of the key."""
+        return self._sealer.row_mark(row)
+
+    def write(self, write: Callable[[sa.Connection], bool]) -> bool:
         """Run `write` in a transaction; return whether it was kept, which is so if `write` returned True.
 
         What failed only for another transaction's sake, or by a connection that had gone before anything
@@ -204,11 +221,9 @@ class Store:
                 return False
         return True
 
-    def _select(self, query: sa.Select[Any], wanted: object = None) -> list[Token]:
-        with explained(self.place):
-            rows = self._read(query, wanted)
+    def _select(self, query: sa.Select[Any], **values: object) -> list[Token]:
         tokens = []
-        for row in rows:
+        for row in self.read(query, **values):
             try:
                 token, mark = token_of(row)
             except (ValueError, TypeError):
@@ -218,12 +233,26 @@ class Store:
             tokens.append(token)
         return tokens
 
-    def _read(self, query: sa.Select[Any], wanted: object) -> Sequence[sa.Row[Any]]:
+    def insert(self, table: sa.Table, row: dict[str, Any]) -> bool:
+        """Add a row; return False, and add nothing, if a value that stands once is there already."""
+
+        def put(connection: sa.Connection) -> bool:
+            connection.execute(table.insert(), row)
+            return True
+
+        return self.write(put)
+
+    def read(self, query: sa.Select[Any], **values: object) -> Sequence[sa.Row[Any]]:
+        """Return the rows that `query` finds, as they are: whoever calls checks their marks."""
+        with explained(self.place):
+            return self._read(query, values)
+
+    def _read(self, query: sa.Select[Any], values: dict[str, object]) -> Sequence[sa.Row[Any]]:
         left = _TRIES
         while True:
             try:
                 with self._engine.connect() as connection:
-                    return connection.execute(query, {"wanted": wanted}).fetchall()
+                    return connection.execute(query, values).fetchall()
             except DBAPIError as error:
                 left -= 1
                 # A connection that lay idle while the server was started anew; the next one is new.
@@ -232,11 +261,6 @@ class Store:
 
     def _damaged(self, token_id: object) -> VerifierError:
         return VerifierError(f"{self.place}: the row of token {token_id} was damaged or altered: {RESTORE}")
-
-
-def _inserted(row: dict[str, Any], connection: sa.Connection) -> bool:
-    connection.execute(_TOKEN.insert(), row)
-    return True
 
 
 def _fill(connection: sa.Connection, sealer: Sealer, utc: int) -> None:

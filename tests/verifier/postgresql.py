@@ -40,7 +40,7 @@ def _has_account() -> bool:
 
 
 class Server:
-    """A running server; each `new` gives a database of its own."""
+    """A running server; each test has its own part of it."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="fob-pg-"))
@@ -85,11 +85,17 @@ class Server:
     def url(self, name: str) -> str:
         return f"postgresql://fob@/{name}?host={self.folder}"
 
-    def new(self) -> Place:
+    def new_database(self) -> Place:
         """Return the place of a new empty database."""
         name = f"t{next(_NAMES)}"
         self.run("postgres", f"CREATE DATABASE {name}")
         return place_of(self.url(name))
+
+    def new(self) -> Place:
+        """Return a new empty place: a schema, which is made and removed much faster than a database."""
+        name = f"s{next(_NAMES)}"
+        self.run("postgres", f"CREATE SCHEMA {name}")
+        return place_of(self.url("postgres") + f"&options=-csearch_path%3D{name}")
 
     def run(self, name: str, statement: str, *values: object) -> None:
         """Run a statement behind the verifier's back."""

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from base64 import b32encode, b64encode
@@ -264,6 +265,27 @@ def test_other_urls_and_two_keys_are_wrong_use(desk):
     assert "hunter2" not in said
     desk.options = ["--key-file", "a", "--key-env", "B"]
     assert "not both" in desk.run("init", status=2).stderr
+
+
+def test_api_keys_are_made_listed_and_revoked(anna):
+    said = anna.run("apikey", "add", "--scope", "verify", "vpn").stdout
+    key = said.split()[-1]
+    assert re.fullmatch("fob_[0-9a-f]{8}_[A-Za-z0-9_-]{43}", key)
+    made = anna.json("apikey", "add", "--scope", "admin", "boss")
+    listed = anna.json("apikey", "list")["keys"]
+    assert {(each["name"], each["scope"], each["revoked"]) for each in listed} == {
+        ("vpn", "verify", None),
+        ("boss", "admin", None),
+    }
+    for output in (anna.run("apikey", "list").stdout, str(listed)):
+        assert key not in output
+        assert made["key"] not in output
+    ended = anna.json("apikey", "revoke", made["id"])["key"]
+    assert ended["revoked"] is not None
+    assert anna.json("apikey", "revoke", made["id"])["key"] == ended
+    assert "no API key has that id" in anna.run("apikey", "revoke", "ffffffff", status=1).stderr
+    assert "name: " in anna.run("apikey", "add", "--scope", "verify", " ", status=2).stderr
+    anna.run("apikey", "add", "--scope", "root", "x", status=2)
 
 
 def at_a_terminal(desk, *arguments, types):

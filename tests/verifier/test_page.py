@@ -1,5 +1,6 @@
 """docs/verifier.md: its commands run in the order in which they stand, and its numbers are the policy's."""
 
+import json
 import re
 import shlex
 import time
@@ -11,6 +12,10 @@ from tokencore import otpauth
 from host_verify.cli import cli
 from host_verify.core import Reason
 from host_verify.policy import Policy
+from host_verify.web.app import REFUSAL_STEP, Settings, make_app
+from host_verify.web.door import FRESH_SECONDS
+from host_verify.web.limits import Rates
+from host_verify.web.problems import LONGEST_BODY
 from tests.docs.pages import ROOT, commands
 
 from .parts import account, code_at
@@ -42,10 +47,16 @@ def test_the_commands_do_what_the_page_says(tmp_path, monkeypatch):
             listed = CliRunner().invoke(cli, ["--json", "token", "list", "--user", "alice"]).stdout
             token_id = re.search(r'"id": "([0-9a-f]{8})", "user": "alice", "serial": null', listed)[1]
             arguments = [token_id if argument == "ID" else argument for argument in arguments]
+        if "KEY" in arguments:
+            listed = CliRunner().invoke(cli, ["--json", "apikey", "list"]).stdout
+            arguments = [
+                json.loads(listed)["keys"][0]["id"] if argument == "KEY" else argument
+                for argument in arguments
+            ]
         result = CliRunner().invoke(cli, arguments, input=given)
         assert result.exit_code == 0, (command, result.output)
         ran += 1
-    assert ran >= 14
+    assert ran >= 18
     assert Path("srv/verifier.db").exists()
     assert Path("keys/verifier.key").exists()
 
@@ -65,6 +76,21 @@ def test_the_numbers_are_the_policys():
     assert "After ten the token is `locked`" in text
     widest = 2 * policy.window + 1 + 2 * (policy.window + policy.silence_window) + 1
     assert f"at most {widest} after long silence" in text
+
+
+def test_every_request_is_named_with_its_limits():
+    page = make_app(Settings(None, None, Policy(), Rates())).openapi()
+    for path, methods in page["paths"].items():
+        for method in methods:
+            assert f"`{method.upper()} {path}`" in PAGE
+    text = " ".join(PAGE.split())
+    rates = Rates()
+    assert f"{rates.user} attempts a minute" in text
+    assert f"{rates.key:,} requests a minute by one key, {rates.all:,} together" in text
+    assert f"whole steps of {REFUSAL_STEP * 1000:.0f} ms" in text
+    assert f"413 above {LONGEST_BODY // 1024} KiB" in text
+    assert FRESH_SECONDS == 2.0
+    assert "within two seconds" in text
 
 
 def test_every_reason_is_named():

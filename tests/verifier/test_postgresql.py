@@ -18,7 +18,7 @@ from .parts import MASTER, NOON, POLICY, account, code_at, open_store
 
 @pytest.fixture
 def place(postgresql):
-    place = postgresql.new()
+    place = postgresql.new_database()
     create(place, Sealer(MASTER), NOON)
     return place
 

@@ -1,0 +1,39 @@
+"""What every command works with: the store that the options name, and the form of the answer."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from rich.console import RenderableType
+
+from . import render
+from .database import Place
+from .opening import Opener
+from .policy import Policy
+from .store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the options before the command say."""
+
+    opener: Opener
+    as_json: bool
+    policy: Policy
+
+    @property
+    def place(self) -> Place:
+        """Where the store is."""
+        return self.opener.place
+
+    def open(self) -> Store:
+        """Return the open store."""
+        return self.opener.open()
+
+    def tell(self, data: dict[str, Any], text: RenderableType) -> None:
+        """Print the result of a command."""
+        if self.as_json:
+            click.echo(json.dumps(data))
+        else:
+            render.show(text)

@@ -1,0 +1,116 @@
+"""What goes over HTTP, as its OpenAPI page shows it. A secret or a code goes in and never comes out."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..core import Reason, Status
+from ..service import Factor
+
+Text = Annotated[str, Field(max_length=16_384)]
+TokenId = Annotated[str, Field(pattern="^[0-9a-f]{8}$", examples=["3f9a1c02"])]
+
+
+class Body(BaseModel):
+    """What every request's body obeys: the right types and no other fields."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Attempt(Body):
+    """A user's code."""
+
+    user: Text = Field(examples=["alice"])
+    code: Text = Field(
+        examples=["123 456"], description="Digits as the display shows them; spaces are dropped."
+    )
+
+
+class TwoCodes(Body):
+    """Two consecutive codes of a token that is lost in its drift or its counter."""
+
+    user: Text
+    first: Text
+    second: Text
+
+
+class NewToken(Body):
+    """A token to be added."""
+
+    user: Text
+    uri: Text = Field(description="otpauth://totp/... or otpauth://hotp/...; it holds the secret.")
+    serial: Text | None = None
+
+
+class NewStatus(BaseModel):
+    """What a token's status shall be; revoking is for good."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Status
+
+
+class Answer(BaseModel):
+    """The answer to a key that may only verify: `reason` is `accepted` or `refused`, whatever the cause."""
+
+    accepted: bool
+    reason: Reason | str = Field(examples=["accepted", "refused"])
+
+
+class FullAnswer(Answer):
+    """The answer to a key of scope helpdesk or admin: why, and by which token."""
+
+    user: str
+    token: str | None
+    factor: Factor | None
+    shift: int | None
+    offset: int | None
+    retry_after: int | None
+
+
+class Token(BaseModel):
+    """A token, without its secret. `counter` is HOTP's; `period`, `t0`, `next_step` and `clock` TOTP's."""
+
+    id: str
+    user: str
+    serial: str | None
+    created: int
+    kind: str
+    issuer: str
+    name: str
+    algorithm: str
+    digits: int
+    status: Status
+    locked: bool
+    failures: int
+    counter: int | None = None
+    period: int | None = None
+    t0: int | None = None
+    next_step: int | None = None
+    clock: dict[str, Any] | None = None
+
+
+class Tokens(BaseModel):
+    """Some tokens in the order of their ids; where `next` is not null, more come after it."""
+
+    tokens: list[Token]
+    next: str | None
+
+
+class Standing(BaseModel):
+    """Whether the service can work."""
+
+    status: str
+
+
+class Fault(BaseModel):
+    """What was wrong: its kind for programs, a text for people."""
+
+    kind: str
+    message: str
+
+
+class Problem(BaseModel):
+    """The body of every answer that is no success."""
+
+    error: Fault

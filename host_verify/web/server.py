@@ -1,0 +1,97 @@
+"""The processes of the service: workers that share one listening socket, and a parent that keeps them up."""
+
+import signal
+import socket
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from fastapi import FastAPI
+from uvicorn import Config, Server
+from uvicorn.supervisors import Multiprocess
+
+from ..errors import VerifierError
+from ..opening import Opener
+from ..policy import Policy
+from .app import Settings, make_app
+from .limits import Rates
+
+_BACKLOG = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen; port 0 is any free one. With a certificate and its key (PEM files), by TLS."""
+
+    host: str
+    port: int
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+
+def run(opener: Opener, policy: Policy, rates: Rates, address: Address, workers: int) -> None:
+    """Answer until SIGINT or SIGTERM. Raises VerifierError if the address cannot be had.
+
+    More than one worker are processes of their own; one that dies is replaced.
+    """
+    listening = _listening(address)
+    config = Config(
+        partial(worker, opener, policy, rates),
+        factory=True,
+        workers=workers,
+        ssl_certfile=address.tls_cert,
+        ssl_keyfile=address.tls_key,
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+        timeout_graceful_shutdown=10,
+    )
+    scheme = "https" if address.tls_cert else "http"
+    host, port = listening.getsockname()[:2]
+    name = f"[{host}]" if ":" in host else host
+    print(f"Listening on {scheme}://{name}:{port}", flush=True)
+    try:
+        if workers == 1:
+            server = Server(config)
+            # The server gives a signal that ended it on to whoever had it before.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: None)
+            server.run(sockets=[listening])
+            if not server.started:
+                raise VerifierError("the service could not start: its log, above, says why")
+        else:
+            Multiprocess(config, sockets=[listening]).run()
+    finally:
+        listening.close()
+
+
+def worker(opener: Opener, policy: Policy, rates: Rates) -> FastAPI:
+    """Return the application of one worker."""
+    return make_app(Settings(opener.open, _utc, policy, rates))
+
+
+def _utc() -> int:
+    return int(time.time())
+
+
+def _listening(address: Address) -> socket.socket:
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(where)
+            listening.listen(_BACKLOG)
+        except BaseException:
+            listening.close()
+            raise
+    except OSError as error:
+        raise VerifierError(
+            f"{address.host}:{address.port} cannot be listened on ({error.strerror}): name a free address of "
+            "this machine with --listen"
+        ) from None
+    listening.set_inheritable(True)
+    return listening

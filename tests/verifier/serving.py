@@ -1,0 +1,71 @@
+"""The installed service in processes of its own, as an operator starts it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from host_verify import apikeys
+from host_verify.apikeys import Scope
+from host_verify.database import Place
+
+from .parts import MASTER, NOON, open_store
+
+COMMAND = [sys.executable, "-c", "from host_verify.cli import main; main()"]
+
+
+def environment(place: Place) -> dict[str, str]:
+    """What tells the command where the store and its key are."""
+    url = place.url.set(drivername=place.url.get_backend_name()).render_as_string(hide_password=False)
+    return os.environ | {"HOST_VERIFY_STORE": url, "FOB_KEY": MASTER.hex()}
+
+
+class Serving:
+    """A running service over a store, which must be there; it ends with the `with` block."""
+
+    def __init__(self, place: Place, *options: str) -> None:
+        with open_store(place) as store:
+            self.keys = {scope: apikeys.add(store, str(scope), scope, NOON)[1] for scope in Scope}
+        command = [*COMMAND, "--key-env", "FOB_KEY", "serve", "--listen", "127.0.0.1:0", "--rate-user", "0"]
+        self.process = subprocess.Popen(
+            [*command, *options], env=environment(place), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        line = self.process.stdout.readline().decode()
+        assert line.startswith("Listening on http"), self.process.communicate()
+        self.url = line.split()[-1]
+
+    def __enter__(self) -> "Serving":
+        until = time.monotonic() + 60
+        while True:
+            try:
+                with self.client() as client:
+                    assert client.get("/readyz").status_code == 200
+                return self
+            except httpx.TransportError:
+                assert time.monotonic() < until
+                time.sleep(0.05)
+
+    def __exit__(self, *_: object) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            _, self.said = self.process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+            raise
+        assert self.process.returncode == 0, self.said
+
+    def client(self, scope: Scope = Scope.VERIFY, **more: object) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {self.keys[scope]}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30, **more)
+
+    def workers(self) -> list[int]:
+        """The ids of the worker processes."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [
+            int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+        ]

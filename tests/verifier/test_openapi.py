@@ -1,0 +1,61 @@
+"""schemathesis: the service answers as its own OpenAPI page says, whatever is sent to it."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from host_verify.apikeys import Scope
+from host_verify.database import file_place
+from host_verify.sealing import Sealer
+from host_verify.service import add_token
+from host_verify.store import create
+from host_verify.web.app import Settings, make_app
+from host_verify.web.limits import Rates
+
+from .parts import MASTER, NOON, POLICY, account, open_store
+from .serving import Serving
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory):
+    place = file_place(tmp_path_factory.mktemp("openapi") / "verifier.db")
+    create(place, Sealer(MASTER), NOON)
+    with open_store(place) as store:
+        add_token(store, "anna", None, account(), NOON)
+    with Serving(place, "--rate-key", "0", "--rate-all", "0") as serving:
+        yield serving
+
+
+def operations():
+    """The operations of the page, by name."""
+    page = make_app(Settings(None, None, POLICY, Rates())).openapi()
+    found = (result.ok() for result in schemathesis.openapi.from_dict(page).get_all_operations())
+    return {operation.label: operation for operation in found}
+
+
+@pytest.mark.parametrize("scope", [Scope.VERIFY, Scope.ADMIN])
+@pytest.mark.parametrize("name", operations())
+def test_every_answer_is_as_the_page_says(serving, name, scope):
+    headers = {"Authorization": f"Bearer {serving.keys[scope]}"}
+
+    # What an otpauth URI or a name must be is more than a schema can say.
+    beyond = [positive_data_acceptance] if name == "POST /v1/tokens" else []
+
+    @given(operations()[name].as_strategy())
+    @settings(max_examples=60, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    def ask(case):
+        case.call_and_validate(base_url=serving.url, headers=headers, excluded_checks=beyond)
+
+    ask()
+
+
+def test_the_page_has_every_path_and_asks_for_a_key():
+    page = make_app(Settings(None, None, POLICY, Rates())).openapi()
+    for path, methods in page["paths"].items():
+        for method in methods.values():
+            assert ("security" in method) is path.startswith("/v1/")
+    assert set(operations()) == {
+        "GET /healthz", "GET /readyz", "POST /v1/verify", "POST /v1/resync", "GET /v1/tokens",
+        "POST /v1/tokens", "GET /v1/tokens/{token_id}", "PUT /v1/tokens/{token_id}/status",
+    }  # fmt: skip
