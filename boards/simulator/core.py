@@ -190,6 +190,7 @@ _TFT_PINS = ("TFT_DC", "TFT_CS", "TFT_RESET")
 _LCD_DATA = tuple(f"LCD_D{bit}" for bit in range(8))
 
 CORES = {
+    **dict.fromkeys(("raspberry_pi_pico", "raspberry_pi_pico2"), Core(buses=("STEMMA_I2C",))),
     "adafruit_macropad_rp2040": Core(
         BuiltIn(Spi("SCK", "MOSI", "OLED_DC", "OLED_CS", "OLED_RESET", 10_000_000), _OLED, _SH1106_OPTIONS),
     ),
