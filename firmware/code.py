@@ -18,7 +18,10 @@ from tokenfw.hardware import build
 
 gc.collect()
 app, power = build()
-app.step(time.monotonic_ns() // 1000000)  # the first code; the session with a host can wait for it
+app.step(time.monotonic_ns() // 1000000)  # the first code; what hands and hosts ask for can wait for it
+gc.collect()
+import tokenfw.presses
+
 gc.collect()
 import tokenfw.commands
 

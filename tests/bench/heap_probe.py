@@ -54,6 +54,7 @@ def app(path: str) -> None:
         "tokencore.messages",
         "tokenfw.vault",
         "tokenfw.app",
+        "tokenfw.presses",
         "tokenfw.commands",
         "drive",
         "tests.firmware.parts",
@@ -119,6 +120,7 @@ def main(root: str, what: str, path: str = "") -> None:
             "tokencore.messages",
             "tokenfw.vault",
             "tokenfw.app",
+            "tokenfw.presses",
             "tokenfw.commands",
             "tokencore.sha512",
         )

@@ -213,6 +213,7 @@ class Bench:
         self.ms = 0
         self.sequence = 0
         self._start = utc * 1000
+        self.app.step(0)  # the first picture; buttons are looked at from the next step on
 
     def run(self, ms: int = 0, step: int = 10) -> None:
         """Step the application for `ms` milliseconds, the chip's seconds turning as they pass."""

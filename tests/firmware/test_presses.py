@@ -46,7 +46,9 @@ def hold(bench: Bench, name: str, ms: int) -> None:
 
 
 def start_with_all_down(medium: RamMedium | None = None, **parts: object) -> Bench:
-    bench = Bench(medium, maintenance=Maintenance(), **parts)
+    maintenance = Maintenance()
+    bench = Bench(medium, maintenance=maintenance, **parts)
+    bench.maintenance = maintenance
     bench.queue.moves = [(name, True) for name in bench.queue.chord]
     bench.run(1500)
     bench.queue.moves = [(name, False) for name in bench.queue.chord]
@@ -171,7 +173,7 @@ def test_a_held_confirm_answers_a_question_once() -> None:
 def test_all_buttons_held_at_the_start_ask_and_confirm_held_for_five_seconds_erases() -> None:
     medium = bench_with(Account(SECRET, "a")).medium
     bench = start_with_all_down(medium)
-    maintenance = bench.app.presses._maintenance
+    maintenance = bench.maintenance
     assert bench.display.view.screen == "erase" and bench.display.view.bar == 0
     hold(bench, "confirm", 4900)
     assert maintenance.erased == 0 and bench.display.view.bar == 0
@@ -193,7 +195,7 @@ def test_another_button_leaves_the_question(button: str) -> None:
     bench.press(button)
     assert bench.display.view.screen == "first"
     hold(bench, "confirm", 6000)
-    assert bench.app.presses._maintenance.erased == 0
+    assert bench.maintenance.erased == 0
 
 
 def test_the_question_leaves_by_itself_when_nobody_is_there() -> None:
@@ -217,7 +219,7 @@ def test_buttons_held_later_or_not_all_do_not_ask() -> None:
 
 def test_an_erasure_that_fails_is_said() -> None:
     bench = start_with_all_down()
-    bench.app.presses._maintenance.error = StoreFailed("worn out")
+    bench.maintenance.error = StoreFailed("worn out")
     hold(bench, "confirm", 5100)
     assert (bench.display.view.screen, bench.display.view.message) == (
         "failure",
@@ -327,7 +329,7 @@ def test_a_press_waits_for_no_sha512(kind: str, into_step: int, monkeypatch: pyt
     with monkeypatch.context() as patch:
         patch.setattr(HmacKey, "digest", late)
         bench.queue.moves = [("confirm", True)]
-        bench.app.presses.step(bench.ms)
+        bench.app._presses.step(bench.ms)
     expected = hotp(SECRET, 0, algorithm="SHA512")
     if kind == "totp":
         expected = totp(SECRET, UTC + into_step + 4, algorithm="SHA512")

@@ -25,7 +25,7 @@ def find(name: str) -> object:
 
         return board_file.parse
     # In pieces, as code.py does, and why it says.
-    for module in ("tokenfw.vault", "tokenfw.app", "tokenfw.commands", "session"):
+    for module in ("tokenfw.vault", "tokenfw.app", "tokenfw.presses", "tokenfw.commands", "session"):
         __import__(module)
         gc.collect()
     return sys.modules["session"].OPERATIONS[name]

@@ -8,7 +8,6 @@ from tokencore.errors import ClockNotSet, FobError
 from .clock import Clock
 from .codes import Codes
 from .light import OFF, Light
-from .presses import Presses
 from .screen import HOTP_MS, Screen
 from .texts import DEFAULT, Texts
 from .views import NEXT_MS
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from .attest import Contents
     from .commands import Dispatcher
     from .parts import Battery, Buttons, Display, Keyboard, Link, Maintenance
+    from .picker import Picker
+    from .presses import Presses
     from .typing import Typist
     from .vault import Vault
 
@@ -73,11 +74,17 @@ class App:
         self.texts.speak(vault.language or language)
         light = Light(dim_s * 1000, off_s * 1000, display.still)
         self.screen = Screen(display, self.texts, light, battery, "" if lockable else "!")
-        self.presses = Presses(self, buttons, maintenance, "" if lockable else "open")
+        self._buttons = buttons
+        self._maintenance = maintenance
+        self._presses: Presses | None = None
+        self._started = False
         self._keyboard = keyboard
         self._link = link
         self._dispatcher: Dispatcher | None = None
         self._heard_ms = -_LINE_MS
+        self.mode = "" if lockable else "open"  # or "erase": what is asked before anything else
+        self.held_ms = 0  # in mode "erase": for how long confirm has been held
+        self.picker: Picker | None = None  # the list, while it is scrolled
         self.position = 0
         self.account: Account | None = None  # the one on the screen; None where it is damaged
         self.codes: Codes | None = None
@@ -89,7 +96,7 @@ class App:
         """Do what is due at tick `now_ms` (ms since start) and return how many ms may pass until the next."""
         self.clock.step(now_ms)
         try:
-            self.presses.step(now_ms)
+            self._listen_to_buttons(now_ms)
             self._listen_to_host(now_ms)
             if self.typist:
                 self.typist.step(self, now_ms)
@@ -98,8 +105,9 @@ class App:
             self.screen.step(self, now_ms)
             self._prepare(now_ms)
         except MemoryError:
-            self.presses.forget()
-            self.failure = "MemoryError"
+            self.picker, self.failure = None, "MemoryError"
+            if self._presses:
+                self._presses.forget()
         return self._rest_ms(now_ms)
 
     def faults(self) -> "list[str]":
@@ -120,7 +128,7 @@ class App:
     def select(self, position: int) -> None:
         """Put the account at `position`, or the last one before it, on the screen."""
         self.position = max(0, min(position, len(self.vault) - 1))
-        self.account = self.codes = self.presses.picker = None
+        self.account = self.codes = self.picker = None
         self.hotp = ("", 0)
         if not len(self.vault):
             return
@@ -194,12 +202,23 @@ class App:
             if left_ms <= NEXT_MS:
                 self.codes.code(step + 1)
 
+    def _listen_to_buttons(self, now_ms: int) -> None:
+        if self._presses:
+            self._presses.step(now_ms)
+        elif self._started:
+            # Not in the first step: the first code need not wait until this is compiled.
+            from .presses import Presses
+
+            self._presses = Presses(self, self._buttons, self._maintenance)
+            self._presses.step(now_ms)
+        self._started = True
+
     def _listen_to_host(self, now_ms: int) -> None:
         data = self._link.read()
         if data:
             self._heard_ms = now_ms
             if self._dispatcher is None:
-                # The first code need not wait for this: to compile it takes a board half a second.
+                # Nor for this.
                 from .commands import Dispatcher
 
                 self._dispatcher = Dispatcher(self)
@@ -214,7 +233,7 @@ class App:
 
     def _rest_ms(self, now_ms: int) -> int:
         typing = self.typist is not None and self.typist.account is not None
-        if typing or self.presses.busy or now_ms - self._heard_ms < _LINE_MS:
+        if typing or (self._presses and self._presses.busy) or now_ms - self._heard_ms < _LINE_MS:
             rest_ms = POLL_MS
         else:
             rest_ms = _IDLE_MS if self.screen.light.idle else _AWAKE_MS

@@ -2,6 +2,7 @@
 
 from . import gestures
 from .picker import Picker
+from .screen import ERASE_MS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,28 +12,19 @@ if TYPE_CHECKING:
     from .parts import Buttons, Maintenance
 
 PREVIOUS, NEXT, CONFIRM = "previous", "next", "confirm"
-ERASE_MS = 5000  # how long confirm is held to erase everything
 _START_MS = 1000  # buttons that are all down so soon were held when the token started
 
 
 class Presses:
-    """The buttons of `app`.
+    """The buttons of `app`."""
 
-    mode     what is asked before anything else: "open", "erase" or nothing ("")
-    held_ms  in mode "erase": for how long confirm has been held
-    picker   the list, while it is scrolled
-    """
-
-    def __init__(self, app: "App", buttons: "Buttons", maintenance: "Maintenance | None", mode: str) -> None:
+    def __init__(self, app: "App", buttons: "Buttons", maintenance: "Maintenance | None") -> None:
         self._app = app
         self._buttons = buttons
         self._maintenance = maintenance
         self._gestures = gestures.Gestures()
         self._began_ms: int | None = None
         self._shown: Account | None = None  # when the press began: a host may have changed it since
-        self.mode = mode
-        self.held_ms = 0
-        self.picker: Picker | None = None
 
     @property
     def busy(self) -> bool:
@@ -42,53 +34,56 @@ class Presses:
     def forget(self) -> None:
         """Let the press that goes on mean nothing more."""
         self._gestures.ignore()
-        self.picker = None
+        self._app.picker = None
 
     def step(self, now_ms: int) -> None:
         """Do what the presses since the last step, and the one that goes on, ask for."""
+        app = self._app
         if self._began_ms is None:
             self._began_ms = now_ms
         for button, down in self._buttons.events():
-            heard = not down or self._app.screen.touch(now_ms)
+            heard = not down or app.screen.touch(now_ms)
             for gesture in self._gestures.feed(button, down, now_ms, heard):
                 self._act(gesture, now_ms)
         if now_ms - self._began_ms <= _START_MS:
             self._look_for_erase()
         for gesture in self._gestures.poll(now_ms):
             self._act(gesture, now_ms)
-        if self.mode == "erase" and self._app.screen.light.idle:
-            self.mode = ""
+        if app.mode == "erase" and app.screen.light.idle:
+            app.mode = ""
 
     def _look_for_erase(self) -> None:
         """Buttons held while the token starts ask for its erasure."""
+        app = self._app
         up = [name for name in self._buttons.chord if name not in self._gestures.down]
-        if self._maintenance is not None and not up and self.mode != "erase":
+        if self._maintenance is not None and not up and app.mode != "erase":
             self.forget()
-            self.mode, self.held_ms = "erase", 0
+            app.mode, app.held_ms = "erase", 0
 
     def _act(self, gesture: "gestures.Gesture", now_ms: int) -> None:
+        app = self._app
         kind, button, held_ms = gesture
-        if self.mode == "erase":
+        if app.mode == "erase":
             self._decide(kind, button, held_ms)
         elif kind == gestures.DOWN:
             self._press(button, now_ms)
-            self._shown = self._app.account
+            self._shown = app.account
         elif button == CONFIRM:
             if kind == gestures.SHORT:
-                self._app.confirm(now_ms)
-            elif kind == gestures.LONG and self._app.account is self._shown:
-                self._app.type_code(now_ms)
+                app.confirm(now_ms)
+            elif kind == gestures.LONG and app.account is self._shown:
+                app.type_code(now_ms)
         elif kind in (gestures.SHORT, gestures.UP):
-            if self.picker:
-                self._app.select(self.picker.position)
+            if app.picker:
+                app.select(app.picker.position)
         elif held_ms >= gestures.SCROLL_MS and button in (PREVIOUS, NEXT):
             self._scroll(button, held_ms)
 
     def _press(self, button: str, now_ms: int) -> None:
         app = self._app
         app.screen.dismiss()
-        if self.mode or app.failure:
-            self.mode = app.failure = ""
+        if app.mode or app.failure:
+            app.mode = app.failure = ""
             self.forget()
         elif app.question:
             if button == CONFIRM:
@@ -99,19 +94,20 @@ class Presses:
 
     def _scroll(self, button: str, held_ms: int) -> None:
         app = self._app
-        if self.picker is None and len(app.vault) > 1 and not app.question:
+        if app.picker is None and len(app.vault) > 1 and not app.question:
             step, rows = 1 if button == NEXT else -1, app.screen.display.rows
-            self.picker = Picker(app.vault, app.position, step, rows, app.texts("damaged"))
-        if self.picker:
-            self.picker.scroll(held_ms)
+            app.picker = Picker(app.vault, app.position, step, rows, app.texts("damaged"))
+        if app.picker:
+            app.picker.scroll(held_ms)
 
     def _decide(self, kind: str, button: str, held_ms: int) -> None:
         """Everything is erased once confirm was held for long; any other button keeps it."""
-        self.held_ms = 0 if kind in (gestures.SHORT, gestures.UP) else held_ms
+        app = self._app
+        app.held_ms = 0 if kind in (gestures.SHORT, gestures.UP) else held_ms
         if button != CONFIRM:
-            self.mode = ""
+            app.mode = ""
             self.forget()
-        elif self.held_ms >= ERASE_MS and self._maintenance is not None:
-            self.mode = ""
+        elif app.held_ms >= ERASE_MS and self._maintenance is not None:
+            app.mode = ""
             self.forget()
-            self._app.attempt(self._maintenance.erase_and_restart)
+            app.attempt(self._maintenance.erase_and_restart)

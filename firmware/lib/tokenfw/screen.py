@@ -5,7 +5,6 @@ from tokencore.messages import CONFIRM_MS
 
 from . import views
 from .light import OFF, Light
-from .presses import ERASE_MS
 from .texts import Texts
 
 TYPE_CHECKING = False
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from .parts import Battery, Display
     from .views import View
 
+ERASE_MS = 5000  # how long confirm is held to erase everything
 HOTP_MS = 30000  # how long a counter-based code stays on the screen
 LOW_PERCENT = 10
 _LOW_MS = 3000  # how long the low battery is told at each waking
@@ -84,9 +84,9 @@ class Screen:
         make = self.views
         if app.drive_open:
             return make.plain("maintenance")
-        if app.presses.mode == "erase":
-            return make.erase(app.presses.held_ms, ERASE_MS)
-        if app.presses.mode == "open":
+        if app.mode == "erase":
+            return make.erase(app.held_ms, ERASE_MS)
+        if app.mode == "open":
             return make.plain("open")
         question = app.question
         if question:
@@ -99,9 +99,9 @@ class Screen:
             return make.low_battery()
         if not len(app.vault):
             return make.plain("first")
-        if app.presses.picker:
-            rows, row = app.presses.picker.rows()
-            return make.accounts(views.corner(app.presses.picker.position, len(app.vault)), rows, row)
+        if app.picker:
+            rows, row = app.picker.rows()
+            return make.accounts(views.corner(app.picker.position, len(app.vault)), rows, row)
         place = views.corner(app.position, len(app.vault))
         if app.account is None or app.codes is None:
             return make.damaged(place)

@@ -55,7 +55,7 @@ class Typist:
         account = self.account
         if account is None:
             self._keyboard.step()
-        elif app.account is not account or app.question or app.picker or app.failure:
+        elif app.account is not account or app.question:
             self.account = None
         elif now_ms >= self._due_ms:
             try:
