@@ -73,7 +73,6 @@ def test_no_ghost_and_still_there_without_power(badge: tuple[Simulator, Client])
         simulator.press("next", 100)
         simulator.run(5)
     shown = texts(simulator)
-    greys = {tuple(paper(simulator).rgb()[at : at + 3]) for at in range(0, len(paper(simulator).rgb()), 3)}
-    assert greys == {(0, 0, 0), (255, 255, 255)}, "remains of older pictures"
+    assert set(paper(simulator).rgb()) == {0, 255}, "remains of older pictures"
     simulator.power_off()
     assert texts(simulator) == shown
