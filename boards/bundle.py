@@ -118,7 +118,7 @@ def _add_libraries(found: dict[str, bytes], board: dict[str, Any]) -> list[Libra
         for path in _places(name, locked):
             library, place = locked[path], f"lib/{path}"
             if place not in found and _matches(library.when, board):
-                found[place] = _locked_content(path, library)
+                found[place] = _locked_content(path, library, board)
                 waiting += _imports(place, found[place])
                 taken[library.name] = library
     return [taken[name] for name in sorted(taken)]
@@ -172,22 +172,36 @@ def _matches(pattern: dict[str, Any], values: dict[str, Any]) -> bool:
     return True
 
 
-def _locked_content(path: str, library: Library) -> bytes:
+def _locked_content(path: str, library: Library, board: dict[str, Any]) -> bytes:
+    content = _installed(path)
+    if _is_locked(content, path, library):
+        return content
+    # All that are wrong at once, so that nobody has to come back for each.
+    wrong = [
+        other
+        for other in libraries()
+        if _matches(other.when, board)
+        and not all(_is_locked(_installed(file), file, other) for file in other.files)
+    ]
+    named = " ".join(f"'{other.name}=={other.version}'" for other in wrong)
+    what = f"{path} is not that of" if content else "the bundle needs"
+    raise LibraryMissing(f"{what} {library.name} {library.version}: pip install --no-deps {named}")
+
+
+def _is_locked(content: bytes, path: str, library: Library) -> bool:
+    return hashlib.sha256(content).hexdigest() == library.files[path]
+
+
+def _installed(path: str) -> bytes:
+    """Return a library's file as it is installed, found without running anything; b"" where it is not."""
     head, _, rest = path.partition("/")
     found = PathFinder.find_spec(head.removesuffix(".py"))
-    advice = f"pip install '{library.name}=={library.version}'"
-    places = []
+    places: list[Path] = []
     if found is not None and found.submodule_search_locations:
         places = [Path(place) / rest for place in found.submodule_search_locations]
     elif found is not None and found.origin is not None:
         places = [Path(found.origin)]
-    for place in places:
-        if place.is_file():
-            content = place.read_bytes()
-            if hashlib.sha256(content).hexdigest() == library.files[path]:
-                return content
-            raise LibraryMissing(f"{path} is not that of {library.name} {library.version}: {advice}")
-    raise LibraryMissing(f"{library.name} {library.version} is not installed: {advice}")
+    return next((place.read_bytes() for place in places if place.is_file()), b"")
 
 
 def _manifest(board_id: str, found: dict[str, bytes], taken: list[Library]) -> bytes:
