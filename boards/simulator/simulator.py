@@ -19,6 +19,7 @@ from .hid_host import ABSENT, LISTENING
 from .links import Link
 from .state import Kept
 from .supply import HIGHEST_MV, LOWEST_MV
+from .uc8151 import UC8151
 
 FIRMWARE = bundle.firmware_folder()
 _LEAP_NS = 24 * 3600 * SECOND_NS  # the longest: the firmware's differences of ticks must not wrap
@@ -73,6 +74,8 @@ class Simulator:
             self.rtc.kind = kept.crystal
         if kept.rtc is not None:
             self.rtc.restore(kept.rtc)
+        if kept.paper is not None and isinstance(self.hardware.display, UC8151):
+            self.hardware.display.keep(kept.paper)
 
     @property
     def usb(self) -> Usb:
@@ -127,7 +130,14 @@ class Simulator:
 
     def keep(self, host_ns: int) -> Kept:
         """Return what outlasts a power-off, as it is now; `host_ns` is the host's UTC in ns."""
-        return replace(self._kept, utc_ns=self.clock.now_ns(), host_ns=host_ns, rtc=self.rtc.state())
+        display = self.hardware.display
+        return replace(
+            self._kept,
+            utc_ns=self.clock.now_ns(),
+            host_ns=host_ns,
+            rtc=self.rtc.state(),
+            paper=display.state() if isinstance(display, UC8151) else None,
+        )
 
     def set_crystal(self, kind: str) -> None:
         """Give the clock chip a crystal of that kind; the firmware is told when it next starts."""

@@ -8,7 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-UID_BYTES = 8
+import boards
+
+from . import processors
+
 _RETRY = 0.01  # seconds
 
 
@@ -26,7 +29,8 @@ class Kept:
     its kind if it is not as the chip is sold, `quarters` its temperature in degrees Celsius times 4.
 
     `utc_ns` is the world's clock and `host_ns` the host's at the time of keeping; `rtc` is the clock
-    chip's state; all three are None for a token that has never run.
+    chip's state; all three are None for a token that has never run. `paper` is the state of a display that
+    needs no power, None where there is none.
     """
 
     board: str
@@ -37,6 +41,7 @@ class Kept:
     rtc: dict[str, Any] | None = None
     crystal: str = ""
     quarters: int = 101
+    paper: dict[str, Any] | None = None
 
     @property
     def serial(self) -> str:
@@ -52,7 +57,7 @@ class Kept:
 
 def new(board: str) -> Kept:
     """Return a token fresh from the factory."""
-    return Kept(board, os.urandom(UID_BYTES).hex())
+    return Kept(board, os.urandom(processors.of(boards.load(board)).uid_bytes).hex())
 
 
 class Folder:

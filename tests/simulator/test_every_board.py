@@ -114,3 +114,46 @@ def test_without_its_display_a_board_still_works(board: str) -> None:
     assert (info["accounts"], info["clock"]) == (1, "ok")
     assert token.code() == ""
     token.simulator.close()
+
+
+def test_paper_keeps_its_picture_over_a_power_off_and_in_the_folder() -> None:
+    token = plugged("pimoroni_badger2040w")
+    token.client.add()
+    token.client.set_time(token.simulator)
+    token.awake()
+    words = token.words()
+    assert "alice" in words
+    token.simulator.power_off()
+    assert token.words() == words
+    kept = token.simulator.keep(0)
+    token.simulator.close()
+    again, _port = plug_in(UTC + 9, kept=kept)
+    again.power_off()
+    assert [text.text for text in again.texts()] == words
+    again.close()
+
+
+def test_a_knob_turns_both_ways_and_its_push_is_a_button() -> None:
+    token = plugged("adafruit_macropad_rp2040")
+    for name in ("alice", "bob", "carol"):
+        token.client.add(name=name)
+    token.client.set_time(token.simulator)
+    token.awake()
+    here = next(word for word in token.words() if word.endswith("/3"))
+    seen = [here]
+    for turn in ("next", "next", "previous"):
+        token.simulator.press(turn, 100)
+        token.simulator.run(0.5)
+        seen.append(next(word for word in token.words() if word.endswith("/3")))
+    order = ["1/3", "2/3", "3/3"]
+    place = order.index(here)
+    assert seen == [order[(place + n) % 3] for n in (0, 1, 2, 1)]
+    token.simulator.close()
+
+
+@pytest.mark.parametrize(
+    ("board", "length"), [("raspberry_pi_pico", 16), ("lilygo_tdisplay_s3", 12), ("m5stack_stick_c_plus", 12)]
+)
+def test_serial_numbers_are_as_long_as_the_chip_s(board: str, length: int) -> None:
+    kept = state.new(board)
+    assert len(kept.serial) == length
