@@ -8,13 +8,14 @@ import pytest
 from PIL import Image
 from tokencore.messages import LANGUAGES
 from tokenfw.views import SCREENS as ALL
+from tokenfw.views import View
 
 from boards.simulator import eye
 
 from . import GOLDEN, drawn
 from .page import Shown, page
 from .render import render
-from .states import SCREENS, Screen, states
+from .states import SCREENS, Screen, State, states
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -52,6 +53,36 @@ def test_nothing_stays_of_what_was_shown_before(screen: str) -> None:
     for (name, _state), picture in zip(wanted, pictures, strict=True):
         with Image.open(GOLDEN / screen / "en" / f"{name}.png") as image:
             assert not Shown("", "", name, picture, image).differing, name
+
+
+@pytest.mark.parametrize("screen", ["mono-128x64", "square-240x240", "paper-296x128"])
+def test_any_text_can_be_shown(screen: str) -> None:
+    """Nothing that an account, a language or a mistake puts into a view stops the renderer."""
+    source = random.Random(screen)
+    alphabet = "aW1 /!?…±ÄßÑ\n\t\0\x7f\ud800語😀\ue003"
+
+    def text(longest: int) -> str:
+        return "".join(source.choice(alphabet) for _ in range(source.choice((0, 1, 5, longest))))
+
+    def view() -> View:
+        code = source.choice(("", text(12), "123 456", "12345678", "1234 56789 0", " "))
+        rows = tuple(text(40) for _ in range(source.randint(0, 9)))
+        return View(
+            source.choice((*ALL, "unheard of")),
+            text(64),
+            source.choice((text(9), "7/100", "0/0", "9/5", "1/1")),
+            text(64),
+            code,
+            text(200),
+            source.choice((-1, 0, 1, 57, 400)),
+            text(64),
+            source.choice((-1, 0, 14, 15, 100, 250)),
+            rows,
+            source.randint(0, 9),
+        )
+
+    wanted = [State(view()) for _ in range(80)]
+    assert len(list(render(SCREENS[screen], wanted))) == 80
 
 
 @pytest.mark.parametrize("screen", SCREENS)

@@ -148,7 +148,7 @@ class Renderer:
         self._title.write(view.title, x, 0, (right - x) // fonts.WIDTH - 1 if sign or view.corner else 0)
 
     def _draw_code(self, code: str, colour: int) -> None:
-        parts = code.split(" ")[:2]
+        parts = (code + " ").split(" ")[:2]
         each = max(3, min(4, max([len(part) for part in parts])))
         if code and each not in self._code:
             self._code[each] = Digits(self._body, self.digits[each - 3], self._code_ink, each)
