@@ -179,7 +179,7 @@ class RamKeyboard:
     def type(self, strokes) -> None:
         self.strokes.extend(strokes)
 
-    def step(self) -> None: ...
+    def step(self, now_ms: int) -> None: ...
 
 
 class Bench:

@@ -50,7 +50,7 @@ class HostKeyboard:
             self.host.receive(bytes((2 if shift else 0, 0, usage, 0, 0, 0, 0, 0)))
             self.host.receive(bytes(8))
 
-    def step(self) -> None:
+    def step(self, now_ms: int) -> None:
         self.steps += 1
 
 

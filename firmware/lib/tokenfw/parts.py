@@ -53,7 +53,7 @@ if TYPE_CHECKING:
         def type(self, strokes: Iterable[tuple[int, bool]]) -> None:
             """Press and release each (HID usage, whether with Shift); raises FobError."""
 
-        def step(self) -> None:
+        def step(self, now_ms: int) -> None:
             """Look after keys that the host may still take for held; polled."""
 
     class Battery(Protocol):

@@ -54,7 +54,7 @@ class Typist:
         """Do what is due. What was begun is given up where the screen shows something else by now."""
         account = self.account
         if account is None:
-            self._keyboard.step()
+            self._keyboard.step(now_ms)
         elif app.account is not account or app.question:
             self.account = None
         elif now_ms >= self._due_ms:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _SHIFT = 0xE1
+_RETRY_MS = 7000  # each try stops the screen for two seconds where the host is still deaf
 
 
 class _Keycode:
@@ -37,7 +38,8 @@ class Keyboard:
     def __init__(self) -> None:
         self._keys: Any = None
         self._held = False  # whether the host may still see a key down
-        self._connected = False
+        self._connected = False  # at the last step
+        self._due_ms = 0  # when to let go of it again
 
     def open(self) -> None:
         """Make sure that a host listens. Raises NoHost: then it has been told nothing."""
@@ -54,35 +56,28 @@ class Keyboard:
         # No key is down in these; the second finds room only once the host has taken the first.
         self._send()
         self._send()
-
-    def type(self, strokes: "Iterable[tuple[int, bool]]") -> None:
-        """Press and release keys, each (usage, whether with Shift). Raises NoHost; all are up then too."""
-        self._held = True
-        try:
-            for usage, shift in strokes:
-                self._send(_SHIFT, usage) if shift else self._send(usage)
-                self._send()
-            self._send()  # It finds room only once the host has taken the last release.
-        except NoHost:
-            self._connected = supervisor.runtime.usb_connected
-            if self._connected:
-                self._let_go()
-            raise
         self._held = False
 
-    def step(self) -> None:
-        """Let go of keys that a host which slept or vanished in their midst may find down; poll this."""
-        connected = supervisor.runtime.usb_connected
-        if self._held and connected and not self._connected:
-            self._let_go()
-        self._connected = connected
-
-    def _let_go(self) -> None:
-        try:
+    def type(self, strokes: "Iterable[tuple[int, bool]]") -> None:
+        """Press and release keys, each (usage, whether with Shift). Raises NoHost; `step` lets go then."""
+        self._held, self._due_ms = True, 0
+        for usage, shift in strokes:
+            self._send(_SHIFT, usage) if shift else self._send(usage)
             self._send()
-            self._held = False
-        except NoHost:
-            pass  # It is tried again when the host is back, and before anything else is typed.
+        self._send()  # It finds room only once the host has taken the last release.
+        self._held = False
+
+    def step(self, now_ms: int) -> None:
+        """Poll this: it lets go of keys that a host which stopped in their midst may find down when back."""
+        connected = supervisor.runtime.usb_connected
+        if self._held and connected and (now_ms >= self._due_ms or not self._connected):
+            self._due_ms = now_ms + _RETRY_MS
+            try:
+                self._send()
+                self._held = False
+            except NoHost:
+                pass  # It is tried again, and before anything else is typed.
+        self._connected = connected
 
     def _send(self, *usages: int) -> None:
         """Send a report in which these keys are down. Raises NoHost."""
