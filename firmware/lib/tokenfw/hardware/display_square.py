@@ -7,5 +7,5 @@ class SquareScreen(WideScreen):
     margin = 6
     digits = ("digits-30x72", "digits-24x72")
     code_height = 72
-    subtitle_y, code_y, bar_y, small_y, list_y = 30, 80, 172, 200, 30
+    subtitle_y, code_y, bar_y, small_y, list_y = 30, 84, 178, 204, 30
     bar_height, rows, pitch = 8, 7, 30
