@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -71,6 +72,12 @@ def test_the_lock_is_of_the_installed_libraries() -> None:
     assert FILE.read_text("utf-8") == text([installed(library) for library in locked]), (
         "run: python -m tests.boards.libraries"
     )
+
+
+def test_the_extra_installs_what_is_locked() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    locked = [f"{library.name}=={library.version}" for library in bundle.libraries()]
+    assert project["optional-dependencies"]["flash"] == locked
 
 
 def test_another_version_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
