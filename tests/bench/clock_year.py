@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tests.clock_year.year import CASES, SYNC_DAYS, Year
 
-TOKENS = 40
+TOKENS = 24
 
 
 def table(tokens: int = TOKENS) -> list[str]:
