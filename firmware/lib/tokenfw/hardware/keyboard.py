@@ -38,7 +38,6 @@ class Keyboard:
     def __init__(self) -> None:
         self._keys: Any = None
         self._held = False  # whether the host may still see a key down
-        self._connected = False  # at the last step
         self._due_ms = 0  # when to let go of it again
 
     def open(self) -> None:
@@ -69,15 +68,13 @@ class Keyboard:
 
     def step(self, now_ms: int) -> None:
         """Poll this: it lets go of keys that a host which stopped in their midst may find down when back."""
-        connected = supervisor.runtime.usb_connected
-        if self._held and connected and (now_ms >= self._due_ms or not self._connected):
+        if self._held and now_ms >= self._due_ms and supervisor.runtime.usb_connected:
             self._due_ms = now_ms + _RETRY_MS
             try:
                 self._send()
                 self._held = False
             except NoHost:
                 pass  # It is tried again, and before anything else is typed.
-        self._connected = connected
 
     def _send(self, *usages: int) -> None:
         """Send a report in which these keys are down. Raises NoHost."""
