@@ -16,7 +16,7 @@ from tokenfw.gestures import LONG_MS
 from tokenfw.typing import LEAST_MS, TYPED_MS, NoHost
 
 from boards.simulator.hid_host import HidHost
-from tests.firmware.parts import Bench
+from tests.firmware.parts import Bench, RamDisplay
 
 SECRET = b"12345678901234567890"
 UTC = 1_800_000_000
@@ -124,6 +124,16 @@ def test_the_screen_says_it_before_during_and_after() -> None:
     ]
     assert sum(view[1] == "Code typed" for view in seen) in (TYPED_MS // 10 - 1, TYPED_MS // 10)
     assert token.display.view.title == "ACME"
+
+
+def test_a_still_display_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RamDisplay, "still", True)
+    token = Token(Account(SECRET, "alice"))
+    drawn = len(token.display.views)
+    token.hold()
+    token.run(TYPED_MS)
+    assert token.typed == totp(SECRET, UTC)
+    assert len(token.display.views) == drawn
 
 
 def test_a_press_types_once_however_long_it_is() -> None:

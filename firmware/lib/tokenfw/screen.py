@@ -105,7 +105,8 @@ class Screen:
         place = views.corner(app.position, len(app.vault))
         if app.account is None or app.codes is None:
             return make.damaged(place)
-        if app.typist and app.typist.account is app.account:
+        # The computer shows what is typed before a still display could say so.
+        if app.typist and app.typist.account is app.account and not self.display.still:
             return make.typing(app.account, place, app.typist.typed)
         if app.account.kind == "hotp":
             return self._look_at_hotp(app, app.account, place, now_ms)
