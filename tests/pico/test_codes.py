@@ -22,6 +22,8 @@ ACCOUNTS = [
     Account(SECRET * 3 + b"1234", "three", "Example", algorithm="SHA512"),
     Account(SECRET, "count", "Example", kind="hotp"),
 ]
+# Classes of USB interfaces: the data port and the keyboard; in maintenance the console and the drive.
+CLOSED, OPEN = [2, 10, 3], [2, 10, 8]
 _HASHES = {"SHA1": hashlib.sha1, "SHA256": hashlib.sha256, "SHA512": hashlib.sha512}
 
 
@@ -41,6 +43,17 @@ def _settle(fob: Fob, text: str) -> None:
     assert fob.until(lambda: any(text in shown for shown in fob.texts())), fob.texts()
 
 
+def _kinds(fob: Fob) -> list[int]:
+    """Return the classes of the interfaces that the USB host has found."""
+    return [part.kind for part in fob.simulator.host.interfaces]  # type: ignore[union-attr]
+
+
+def _restart(fob: Fob) -> None:
+    """Restart the token as microcontroller.reset() does, and wait until it is on USB again."""
+    fob.simulator._chip.restart()  # type: ignore[union-attr]
+    assert fob.until(lambda: fob.simulator.host.connected)  # type: ignore[union-attr]
+
+
 @pytest.mark.timeout(1800)
 def test_whole_life_on_the_real_interpreter(
     uf2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -49,10 +62,7 @@ def test_whole_life_on_the_real_interpreter(
     for fob in (pico, other):
         _settle(fob, "No accounts")
     assert pico.picture() == other.picture()
-    # boot.py has run, and left one serial port, the data port, and no drive.
-    kinds = [part.kind for part in pico.simulator.host.interfaces]  # type: ignore[union-attr]
-    assert kinds.count(2) == kinds.count(10) == 1
-    assert 8 not in kinds
+    assert _kinds(pico) == CLOSED
     assert b"raspberry_pi_pico" in pico.simulator.file("boot_out.txt")  # type: ignore[union-attr]
 
     for fob in (pico, other):
@@ -92,3 +102,22 @@ def test_whole_life_on_the_real_interpreter(
     pico.simulator.press("previous", 80)
     _settle(pico, "three")
     assert pico.until(lambda: len([text for text in pico.texts() if text.replace(" ", "").isdigit()]) > 0)
+
+    _restart(pico)
+    _settle(pico, "one")
+    assert _kinds(pico) == CLOSED
+    assert len(pico.token.accounts()) == len(ACCOUNTS)
+
+    # Maintenance, as a user asks for it: all buttons held at the start, then confirm for 5 seconds.
+    for button in pico.simulator.hardware.buttons:
+        pico.simulator.press(button, 9000)
+    _restart(pico)
+    _settle(pico, "Erase everything?")
+    pico.until(lambda: False, 9.0)
+    pico.simulator.press("confirm", 6000)
+    assert pico.until(lambda: _kinds(pico) == OPEN, 30.0), _kinds(pico)
+    _settle(pico, "Maintenance")
+    assert SECRET not in pico.simulator._chip.memory()  # type: ignore[union-attr]
+    _restart(pico)
+    _settle(pico, "No accounts")
+    assert _kinds(pico) == CLOSED
