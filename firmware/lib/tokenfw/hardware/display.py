@@ -10,37 +10,25 @@ if TYPE_CHECKING:
     import busio
 
     from tokenfw.parts import Display
-    from tokenfw.views import View
-
-
-class NoDisplay:
-    """Stands for a display that cannot be used: the desk is told, codes go over the wire."""
-
-    bar_width = 128
-    rows = 4
-    still = pending = False
-
-    def __init__(self, fault: str) -> None:
-        self.fault = fault
-
-    def show(self, view: "View") -> None:
-        pass
-
-    def light(self, level: int) -> None:
-        pass
 
 
 def open_display(i2c: "busio.I2C | None", settings: "dict[str, Any]") -> "Display":
-    """Return the display of a board file's [display], or a NoDisplay where none can be used."""
+    """Return the display of a board file's [display], or one that shows nothing where none can be used."""
     try:
         display = _open(i2c, settings)
     except (AttributeError, OSError, RuntimeError, ValueError):
-        return NoDisplay("the display does not answer: check its cable and address")
+        return _no_display("the display does not answer: check its cable and address")
     try:
         renderer: Display = _renderer(settings["class"], display.width)(display)
     except OSError:
-        return NoDisplay("the fonts are not on the drive: copy the firmware again")
+        return _no_display("the fonts are not on the drive: copy the firmware again")
     return renderer
+
+
+def _no_display(fault: str) -> "Display":
+    from .display_none import NoDisplay
+
+    return NoDisplay(fault)
 
 
 def _open(i2c: "busio.I2C | None", settings: "dict[str, Any]") -> "Any":
@@ -51,7 +39,9 @@ def _open(i2c: "busio.I2C | None", settings: "dict[str, Any]") -> "Any":
             display.auto_refresh = False
         return display
     if settings["driver"] == "st7789":
-        return _open_st7789(settings)
+        from .display_spi import open_st7789
+
+        return open_st7789(settings)
     if i2c is None:
         raise OSError
     bus = i2cdisplaybus.I2CDisplayBus(i2c, device_address=settings["address"])
@@ -62,25 +52,6 @@ def _open(i2c: "busio.I2C | None", settings: "dict[str, Any]") -> "Any":
     from adafruit_displayio_ssd1306 import SSD1306
 
     return SSD1306(bus, width=width, height=height, auto_refresh=False)
-
-
-def _open_st7789(settings: "dict[str, Any]") -> "Any":
-    """Return a colour display on an SPI bus of its own."""
-    import busio
-    import fourwire
-    from adafruit_st7789 import ST7789
-
-    pins = {
-        key: getattr(board, settings[key]) for key in ("clock", "mosi", "command", "chip_select", "reset")
-    }
-    bus = fourwire.FourWire(
-        busio.SPI(pins["clock"], MOSI=pins["mosi"]),
-        command=pins["command"],
-        chip_select=pins["chip_select"],
-        reset=pins["reset"],
-    )
-    place = {key: settings[key] for key in ("width", "height", "rotation", "colstart", "rowstart")}
-    return ST7789(bus, bgr=settings["bgr"], auto_refresh=False, **place)
 
 
 def _renderer(kind: str, width: int) -> "Any":
