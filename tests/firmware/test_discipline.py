@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tokenfw.clock import Clock
 from tokenfw.discipline import CHIPS, CRYSTALS, DAY, FIELDS, Discipline, State, of_chip
 from tokenfw.vault import Vault
 
@@ -237,6 +238,21 @@ def test_each_chip_is_trimmed_in_its_own_steps(driver: str, steps: int, ripple_m
     assert abs(left) <= (trim.step // 2 + 1 if trim else 9320)
     assert discipline.ripple_ms == ripple_ms
     assert discipline.wanted_trim() == sign * steps, "and it stays there"
+
+
+def test_uneven_seconds_are_in_the_bound() -> None:
+    """40 steps of a PCF85063A are 39 ms, made in the first seconds of four minutes."""
+    bounds = []
+    for trim in (0, 40):
+        rtc = RamRtc(UTC + 60)
+        rtc.steps = trim
+        discipline = of_chip("pcf85063a", None, [UTC, 0, 20, 0, 0, trim, UTC, 0, 20])
+        token = Clock(rtc, UTC, discipline)
+        token.step(0)
+        rtc.utc += 1  # its second turns
+        token.step(40)
+        bounds.append(token.bound_ms(40))
+    assert bounds[1] - bounds[0] == 40
 
 
 def test_a_trim_ends_where_the_register_does() -> None:

@@ -12,6 +12,7 @@ from boards.simulator import state
 from boards.simulator.port import HostPort, plug_in
 from boards.simulator.simulator import Simulator
 from boards.simulator.st7789 import ST7789
+from boards.simulator.uc8151 import UC8151
 
 from .parts import Bench, library
 from .test_token import SECRET, UTC, Client, code, words
@@ -72,7 +73,7 @@ def test_after_minutes_it_sleeps_deeply_and_starts_anew(feather: Token) -> None:
     simulator.run(600)
     assert shares(simulator)["deep"] > 0.6
     assert simulator.starts == 1
-    simulator.press("next", 1500)
+    simulator.press("next", 300)
     simulator.run(4)
     assert simulator.starts == 2
     assert "Bank" in words(simulator), "the button is held at the start, and means nothing"
@@ -80,6 +81,20 @@ def test_after_minutes_it_sleeps_deeply_and_starts_anew(feather: Token) -> None:
     simulator.set_cable(True)
     told = Client(port).ask("get_time", {})
     assert abs(told["utc_ms"] - simulator.clock.now_ns() // 1_000_000) < 1000
+
+
+def test_a_wake_asks_for_nothing_that_a_start_does() -> None:
+    """On this board confirm alone, held at power-on, asks for maintenance."""
+    simulator, _port = plug_in(UTC, kept=state.new("lilygo_tdisplay_s3"))
+    simulator.set_cable(False)
+    simulator.run(3)
+    first = words(simulator)
+    simulator.run(300)
+    assert shares(simulator)["deep"] > 0.3
+    simulator.press("confirm", 4000)
+    simulator.run(3)
+    assert (simulator.starts, words(simulator)) == (2, first)
+    simulator.close()
 
 
 @pytest.mark.parametrize("seconds", [90, 600])
@@ -129,6 +144,34 @@ def test_a_display_that_nothing_cuts_off_is_put_to_sleep() -> None:
     simulator.press("confirm", 1500)
     simulator.run(3)
     assert display.registers["awake"]
+    simulator.close()
+
+
+def test_a_badge_waits_for_its_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The supply would be cut at the turn of a time step, while the next code is being drawn."""
+    simulator, port = plug_in(UTC + 1, kept=state.new("pimoroni_badger2040w"))
+    simulator.run(1.9)
+    client = Client(port)
+    port.timeout = 20
+    client.set_time(simulator)
+    client.add()
+    simulator.set_cable(False)
+    cut: list[bool] = []
+    power, display = simulator.hardware.power, simulator.hardware.display
+    assert isinstance(display, UC8151)
+
+    def watched(on: bool) -> None:
+        cut.append(display.busy)
+        power(on)
+
+    monkeypatch.setattr(simulator.hardware, "power", watched)
+    drawn = 0
+    while not cut:
+        simulator.run(0.1)
+        drawn += display.busy
+        assert now(simulator) < UTC + 400
+    assert drawn > 100, "it was busy now and then"
+    assert cut == [False]
     simulator.close()
 
 
