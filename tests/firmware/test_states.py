@@ -152,6 +152,18 @@ def rests(bench: Bench) -> set[int]:
     return found
 
 
+def test_it_is_awake_when_the_time_step_ends(still: None) -> None:
+    """On e-paper too, which nobody has touched for long: a step is never seen late."""
+    bench = bench_with(Account(SECRET, "a"))
+    while bench.ms < 300_000:
+        rest = bench.app.step(bench.ms)
+        into_ms = bench.ms % 30_000
+        assert rest <= 30_000 - into_ms
+        bench.ms += rest
+        bench.rtc.utc = UTC + bench.ms // 1000
+    assert len(bench.display.views) == 1 + 300_000 // 30_000
+
+
 def test_how_long_the_token_rests() -> None:
     bench = bench_with(Account(SECRET, "a"), Account(SECRET, "b"))
     seen: dict[int, set[int]] = {}

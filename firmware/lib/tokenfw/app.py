@@ -238,5 +238,7 @@ class App:
         else:
             rest_ms = _IDLE_MS if self.screen.light.idle else _AWAKE_MS
         rest_ms = min(rest_ms, self.clock.wait_ms(now_ms))
+        if self.screen.edge_ms > now_ms:
+            rest_ms = min(rest_ms, self.screen.edge_ms - now_ms)
         due_ms = self._dispatcher.due_ms if self._dispatcher else None
         return rest_ms if due_ms is None else max(0, min(rest_ms, due_ms - now_ms))

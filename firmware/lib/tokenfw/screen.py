@@ -32,6 +32,7 @@ class Screen:
         self.display = display
         self.light = light
         self.views = views.Views(texts, display.bar_width, display.still, mark)
+        self.edge_ms = 0  # the tick at which the time step on the screen ends
         self._battery = battery
         self._measure_ms: int | None = None
         self._low_until_ms: int | None = None  # while not None and to come, the low battery is told
@@ -128,6 +129,7 @@ class Screen:
             return self.views.account("clock_failed", account, place)
         except ClockNotSet:
             return self.views.account("clock_not_set", account, place)
+        self.edge_ms = now_ms + left_ms
         still = self.display.still
         early = still or left_ms <= 2 * views.NEXT_MS  # SHA-512 takes a board a while: it begins before
         pair = (codes.code(step), codes.code(step + 1) if early else "")
