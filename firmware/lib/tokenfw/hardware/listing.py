@@ -21,11 +21,9 @@ class Listing:
         self._plain = ink(screen.bright, screen.paper)
         self._chosen = ink(screen.paper, screen.accent)
         room = screen.width - screen.scroll - 3
-        self._box = box(screen.accent, 0, 0, room, screen.pitch - 1)
-        self._group.append(self._box)
         text = displayio.Group(scale=screen.scale)
         self._group.append(text)
-        columns = (room - max(screen.margin, 2)) // (fonts.WIDTH * screen.scale)
+        columns = room // (fonts.WIDTH * screen.scale)
         self._lines = [Line(text, sheet, self._plain, columns) for _ in range(screen.rows)]
         height = screen.rows * screen.pitch
         self._track = box(screen.dim, screen.width - screen.scroll // 2 - 1, screen.list_y, 1, height)
@@ -43,14 +41,11 @@ class Listing:
         above = (screen.pitch - fonts.HEIGHT * scale + 1) // 2 + scale - 1  # rounded up to its grid
         for number, line in enumerate(self._lines):
             y = screen.list_y + number * screen.pitch + above
-            text = view.rows[number] if number < len(view.rows) else ""
-            line.write(text, max(screen.margin // scale, 2), y // scale)
+            # A blank before it, for the chosen row's rim; all its columns have the rim's colour.
+            text = " " + view.rows[number] if number < len(view.rows) else ""
+            line.write(text, 0, y // scale)
             shader = self._chosen if number == view.row else self._plain
             paint(line.grid, shader)
-        y = screen.list_y + view.row * screen.pitch + 1
-        if self._box.y != y:
-            self._box.y = y
-        hide(self._box, not view.rows)
         self._draw_mark(view.corner.lstrip("!"))
 
     def _draw_mark(self, corner: str) -> None:
