@@ -1,6 +1,8 @@
 """NOR flash, nvm and the drive above them, also when the power goes in the middle."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from boards.simulator.drive import ENOENT, ENOSPC, EROFS, Drive
 from boards.simulator.files import opener
+from boards.simulator.firmware_files import FirmwareFiles
 from boards.simulator.flash import PAGE, SECTOR, Flash, Nvm, PowerCut, Region
 
 
@@ -15,6 +18,11 @@ def drive(flash: Flash) -> Drive:
     made = Drive(Region(flash, 0, len(flash) // SECTOR))
     made.writable = True
     return made
+
+
+def opened_by(files: Drive) -> Callable[..., Any]:
+    """Return an `open` for a drive that has nothing on it but what was written there."""
+    return opener(files, FirmwareFiles(Path("/no/firmware"), "simulator"))
 
 
 def test_programming_only_clears_bits() -> None:
@@ -91,7 +99,7 @@ def test_nvm_rewrites_its_sector() -> None:
 def test_a_flush_erases_one_sector_once() -> None:
     flash = Flash(8)
     files = drive(flash)
-    open_file = opener(files)
+    open_file = opened_by(files)
     with open_file("/vault.bin", "w+b") as file:
         file.write(bytes(2 * SECTOR))
     before = list(flash.erases)
@@ -111,7 +119,7 @@ def test_a_flush_erases_one_sector_once() -> None:
 def test_what_was_not_flushed_is_lost() -> None:
     flash = Flash(8)
     files = drive(flash)
-    file = opener(files)("/a", "w+b")
+    file = opened_by(files)("/a", "w+b")
     file.write(b"kept")
     file.flush()
     file.seek(0)
@@ -126,7 +134,7 @@ def test_what_was_not_flushed_is_lost() -> None:
 
 def test_errors_have_the_numbers_of_a_board() -> None:
     files = drive(Flash(4))
-    open_file = opener(files)
+    open_file = opened_by(files)
     with pytest.raises(OSError) as missing:
         open_file("/none", "r+b")
     assert missing.value.errno == ENOENT
@@ -145,7 +153,7 @@ def test_errors_have_the_numbers_of_a_board() -> None:
 
 
 def test_text_files() -> None:
-    open_file = opener(drive(Flash(4)))
+    open_file = opened_by(drive(Flash(4)))
     with open_file("/board.toml", "w") as file:
         file.write("na\u00efve\nsecond")
     with open_file("board.toml") as file:
@@ -161,11 +169,11 @@ Writes = st.lists(
 def test_files_are_what_was_written(writes: list[tuple[str, int, bytes]], data: st.DataObject) -> None:
     """Against a dict of bytearrays, over restarts."""
     flash = Flash(40)
-    open_file = opener(drive(flash))
+    open_file = opened_by(drive(flash))
     model: dict[str, bytearray] = {}
     for name, offset, content in writes:
         if data.draw(st.booleans(), "restart"):
-            open_file = opener(drive(flash))
+            open_file = opened_by(drive(flash))
         with open_file("/" + name, "r+b" if name in model else "w+b") as file:
             file.seek(offset)
             file.write(content)
@@ -175,7 +183,7 @@ def test_files_are_what_was_written(writes: list[tuple[str, int, bytes]], data: 
     again = drive(flash)
     assert {path[1:] for path in again.entries} == set(model)
     for name, expected in model.items():
-        with opener(again)("/" + name, "rb") as file:
+        with opened_by(again)("/" + name, "rb") as file:
             assert file.read() == expected
 
 
@@ -187,5 +195,5 @@ def test_putting_the_same_file_again_writes_nothing() -> None:
     files.put("/board.toml", b"x" * 5000)
     assert flash.operations == before
     files.put("/board.toml", b"y")
-    with opener(files)("/board.toml", "rb") as file:
+    with opened_by(files)("/board.toml", "rb") as file:
         assert file.read() == b"y"
