@@ -27,7 +27,14 @@ def _firmware(folder: Path, files: dict[str, bytes | None]) -> Path:
     for name, content in {**whole, "code.py": SLEEP, **files}.items():
         if content is not None:
             (folder / name).write_bytes(content)
-    (folder / "lib").symlink_to(FIRMWARE / "lib")
+    # The token's own modules, and two of its hardware's without all the others.
+    parts = folder / "lib/parts"
+    parts.mkdir(parents=True)
+    (parts / "__init__.py").touch()
+    for name in ("drive.py", "maintenance.py"):
+        (parts / name).symlink_to(FIRMWARE / "lib/tokenfw/hardware" / name)
+    for name in ("tokencore", "tokenfw"):
+        (folder / "lib" / name).symlink_to(FIRMWARE / "lib" / name)
     return folder
 
 
@@ -107,9 +114,9 @@ SECRET = b"-a secret of 32 bytes to be kept"
 ERASING = (
     b"""\
 import os
+from parts import maintenance
+from parts.drive import VAULT, DriveFile
 from tokencore.account import Account
-from tokenfw.hardware import maintenance
-from tokenfw.hardware.drive import VAULT, DriveFile
 from tokenfw.vault import Vault
 if VAULT[1:] in os.listdir("/"):
     maintenance.erase_and_restart()
