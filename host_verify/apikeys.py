@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from .audit import LIBRARY, Actor, Entry
 from .database import RESTORE
 from .errors import NotDone, VerifierError
 from .schema import api_key
@@ -52,13 +53,17 @@ class ApiKey:
     created: int
     revoked: int | None = None
 
+    def actor(self) -> Actor:
+        """Return the key as the audit names it."""
+        return Actor("http", f"{self.id} {self.name}")
+
     def content(self) -> bytes:
         """Return the bytes of the whole row, of which its mark is taken."""
         values = [value.hex() if isinstance(value, bytes) else value for value in astuple(self)]
         return json.dumps(["api_key", *values], separators=(",", ":")).encode()
 
 
-def add(store: Store, name: str, scope: Scope, utc: int) -> tuple[ApiKey, str]:
+def add(store: Store, name: str, scope: Scope, utc: int, by: Actor = LIBRARY) -> tuple[ApiKey, str]:
     """Make a key and return its record and the key itself, which cannot be had again.
 
     Raises BadValue for a name that cannot be one.
@@ -68,7 +73,7 @@ def add(store: Store, name: str, scope: Scope, utc: int) -> tuple[ApiKey, str]:
         key_id = secrets.token_hex(4)
         text = f"fob_{key_id}_{secrets.token_urlsafe(32)}"
         made = ApiKey(key_id, name, scope, _digest(store, text), utc)
-        if store.insert(api_key, _row(store, made)):
+        if store.insert(api_key, _row(store, made), Entry(utc, by, "add API key", f"{made.id} {scope}")):
             return made, text
     raise VerifierError(f"the store {store.place} changes too fast to be followed: try again")
 
@@ -78,7 +83,7 @@ def every(store: Store) -> list[ApiKey]:
     return [_checked(store, row) for row in store.read(_ALL)]
 
 
-def revoke(store: Store, key_id: str, utc: int) -> ApiKey:
+def revoke(store: Store, key_id: str, utc: int, by: Actor = LIBRARY) -> ApiKey:
     """End a key for good and return it. Raises NotDone if there is none of that id."""
     found = _find(store, key_id)
     if found is None:
@@ -86,7 +91,8 @@ def revoke(store: Store, key_id: str, utc: int) -> ApiKey:
     if found.revoked is None:
         ended = ApiKey(found.id, found.name, found.scope, found.digest, found.created, utc)
         values = {"known": ended.id, "revoked": utc, "mark": store.mark(ended.content())}
-        store.write(lambda connection: bool(connection.execute(_REVOKE, values).rowcount))
+        entry = Entry(utc, by, "revoke API key", ended.id)
+        store.write(lambda connection: connection.execute(_REVOKE, values).rowcount == 1, (entry,))
         found = _find(store, key_id) or ended
     return found
 

@@ -13,6 +13,7 @@ from tokencore.account import Account
 
 from . import keys, render, service
 from . import migrate as migration
+from .cli_audit import audit
 from .cli_service import apikey, serve
 from .core import Status
 from .database import file_place, place_of
@@ -82,7 +83,7 @@ def init(session: Session) -> None:
     if not (path and path.exists()) and not opener.key_variable and not opener.key_file.exists():
         keys.make_key_file(opener.key_file)
         made = True
-    create(session.place, opener.sealer(), int(time.time()))
+    create(session.place, opener.sealer(), int(time.time()), session.actor)
     where = f"the variable {opener.key_variable}" if opener.key_variable else str(opener.key_file)
     session.tell(
         {"store": str(session.place), "key": where, "key_made": made},
@@ -98,7 +99,7 @@ def migrate(session: Session) -> None:
 
     Back it up first, and end everything that uses it.
     """
-    before, after = migration.upgrade(session.place)
+    before, after = migration.upgrade(session.place, session.opener.sealer(), int(time.time()), session.actor)
     done = f"Brought from format {before} to {after}" if before != after else f"Has format {after} already"
     session.tell(
         {"store": str(session.place), "from": before, "to": after}, f"Store: {session.place}\n{done}"
@@ -107,6 +108,7 @@ def migrate(session: Session) -> None:
 
 cli.add_command(serve)
 cli.add_command(apikey)
+cli.add_command(audit)
 
 
 @cli.group()
@@ -126,7 +128,7 @@ def add(session: Session, user: str, serial: str | None, file: str | None) -> No
     """
     account = _account(file)
     with session.open() as store:
-        added = service.add_token(store, user, serial, account, int(time.time()))
+        added = service.add_token(store, user, serial, account, int(time.time()), session.actor)
     session.tell(
         {"token": render.token_data(added, session.policy)}, f"Added token {added.id} of {added.user}"
     )
@@ -163,7 +165,7 @@ def _status_command(name: str, status: Status, text: str) -> None:
     @click.pass_obj
     def command(session: Session, token_id: str) -> None:
         with session.open() as store:
-            found = service.set_status(store, token_id, status)
+            found = service.set_status(store, token_id, status, int(time.time()), session.actor)
         session.tell(
             {"token": render.token_data(found, session.policy)}, f"Token {found.id} of {found.user}: {status}"
         )
@@ -181,7 +183,7 @@ _status_command("revoke", Status.REVOKED, "Take a token out of use for good.")
 def check(ctx: click.Context, user: str, at: int | None) -> None:
     """Check a user's code, from standard input or a prompt. A code is accepted once."""
     code = _typed("Code", hidden=False) if sys.stdin.isatty() else _piped()
-    _answer(ctx, lambda store, utc, policy: service.verify(store, user, code, utc, policy), at)
+    _answer(ctx, lambda store, utc, policy: service.verify(store, user, code, utc, policy, ctx.obj.actor), at)
 
 
 @cli.command()
@@ -200,7 +202,11 @@ def resync(ctx: click.Context, user: str, at: int | None) -> None:
     if len(codes) != 2:
         raise click.UsageError("give two consecutive codes, one a line")
     first, second = codes
-    _answer(ctx, lambda store, utc, policy: service.resync(store, user, first, second, utc, policy), at)
+    _answer(
+        ctx,
+        lambda store, utc, policy: service.resync(store, user, first, second, utc, policy, ctx.obj.actor),
+        at,
+    )
 
 
 def _answer(ctx: click.Context, judge: Callable[[Store, int, Policy], Verdict], at: int | None) -> None:

@@ -81,7 +81,7 @@ def add(session: Session, scope: str, name: str) -> None:
     add another, give it to the client, and revoke the old one.
     """
     with session.open() as store:
-        key, text = apikeys.add(store, name, Scope(scope), int(time.time()))
+        key, text = apikeys.add(store, name, Scope(scope), int(time.time()), session.actor)
     session.tell(
         {"id": key.id, "name": key.name, "scope": key.scope, "key": text},
         f"API key {key.id} for {key.name}, scope {key.scope}; keep it secret: {text}",
@@ -103,5 +103,5 @@ def list_keys(session: Session) -> None:
 def revoke(session: Session, key_id: str) -> None:
     """End a key for good. Running services refuse it within two seconds."""
     with session.open() as store:
-        key = apikeys.revoke(store, key_id, int(time.time()))
+        key = apikeys.revoke(store, key_id, int(time.time()), session.actor)
     session.tell({"key": render.key_data(key)}, f"Revoked API key {key.id} of {key.name}")

@@ -4,7 +4,9 @@ Nothing here knows what the store keeps. Whoever writes does it in `writer`'s tr
 take the write lock at once and on both are on the disk when they have ended.
 """
 
+import random
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ BUSY_SECONDS = 60.0
 CONNECT_SECONDS = 10
 RESTORE = "restore it from your backup, and keep this file for whoever looks into the cause"
 DAMAGED = f"is damaged or cut short: {RESTORE}"
+_LOOK_AGAIN = (0.0005, 0.003)  # s
+_OPTIONS: dict[str, Any] = {"hide_parameters": True, "isolation_level": "AUTOCOMMIT", "max_overflow": 0}
 _ROOM = "has no room to grow: free some space on its disk; nothing was changed"
 _UNREACHABLE = "cannot be reached: look after the database server, the way to it, and the role's rights there"
 _SQLITE = {
@@ -105,28 +109,16 @@ def must_exist(place: Place) -> None:
 
 def connect(place: Place, connections: int = 1) -> sa.Engine:
     """Return an engine for reading, each statement by itself, that keeps at most `connections` open."""
-    pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": connections, "max_overflow": 0}
-    options: dict[str, Any] = {"hide_parameters": True, "isolation_level": "AUTOCOMMIT"}
     path = place.path
-    if path is None:
-        arguments = {"application_name": "host-verify", "connect_timeout": CONNECT_SECONDS}
-        arguments = {name: value for name, value in arguments.items() if name not in place.url.query}
-        try:
-            engine = sa.create_engine(place.url, connect_args=arguments, **pool, **options)
-        except ModuleNotFoundError:
-            raise VerifierError("PostgreSQL needs more packages: pip install 'fobsmith[serve]'") from None
-        event.listen(engine, "connect", _durable)
-        return engine
-    name = f"file:{quote(str(path))}?mode=rw"
-    engine = sa.create_engine(
-        "sqlite://",
-        creator=lambda: sqlite3.connect(
-            name, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False
-        ),
-        **pool,
-        **options,
-    )
-    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = FULL"))
+    if path is not None:
+        return _sqlite(path, connections, BUSY_SECONDS)
+    arguments = {"application_name": "host-verify", "connect_timeout": CONNECT_SECONDS}
+    arguments = {name: value for name, value in arguments.items() if name not in place.url.query}
+    try:
+        engine = sa.create_engine(place.url, connect_args=arguments, pool_size=connections, **_OPTIONS)
+    except ModuleNotFoundError:
+        raise VerifierError("PostgreSQL needs more packages: pip install 'fobsmith[serve]'") from None
+    event.listen(engine, "connect", _durable)
     return engine
 
 
@@ -140,13 +132,55 @@ def opened(place: Place) -> Iterator[sa.Engine]:
         engine.dispose()
 
 
-def writer(engine: sa.Engine) -> sa.Engine:
-    """Return `engine` for writing: in transactions, of which one at a time runs on SQLite."""
-    if engine.dialect.name != "sqlite":
+@contextmanager
+def written(place: Place) -> Iterator[sa.Connection]:
+    """Give a connection in a transaction of its own; end it, and let go of the database, at the end."""
+    with opened(place) as engine:
+        writing = writer(place, engine)
+        try:
+            with writing.begin() as connection:
+                yield connection
+        finally:
+            writing.dispose()
+
+
+def writer(place: Place, engine: sa.Engine) -> sa.Engine:
+    """Return an engine for writing beside `engine`: in transactions, one at a time on SQLite."""
+    path = place.path
+    if path is None:
         return engine.execution_options(isolation_level="READ COMMITTED")
-    writing = engine.execution_options()
-    event.listen(writing, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    writing = _sqlite(path, 1, 0.0)
+    event.listen(writing, "begin", _begin)
     return writing
+
+
+def _sqlite(path: Path, connections: int, timeout: float) -> sa.Engine:
+    name = f"file:{quote(str(path))}?mode=rw"
+    engine = sa.create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(
+            name, uri=True, isolation_level=None, timeout=timeout, check_same_thread=False
+        ),
+        poolclass=QueuePool,
+        pool_size=connections,
+        **_OPTIONS,
+    )
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = FULL"))
+    return engine
+
+
+def _begin(connection: sa.Connection) -> None:
+    """Take SQLite's write lock. SQLite itself would wait longer and longer between two looks at it."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        except DBAPIError as error:
+            code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+            if code != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(random.uniform(*_LOOK_AGAIN))  # noqa: S311  # so that no two keep missing it together
 
 
 def is_conflict(error: DBAPIError) -> bool:

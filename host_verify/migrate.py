@@ -1,12 +1,16 @@
 """How a store comes to have the tables of this program, and how one that has not is refused."""
 
+import hmac
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from .database import APPLICATION_ID, Place, explained, must_exist, opened, writer
+from . import audit
+from .audit import LIBRARY, Actor, Entry
+from .database import APPLICATION_ID, Place, explained, must_exist, written
 from .errors import VerifierError
-from .schema import REVISION, alembic_version
+from .schema import REVISION, alembic_version, store
+from .sealing import Sealer
 
 RELEASED = "0001"  # what a file of release 0.1 has: it knew no revisions
 
@@ -39,16 +43,20 @@ def revision(connection: sa.Connection, place: Place) -> str:
     return connection.execute(sa.select(alembic_version)).scalar() or "none"
 
 
-def upgrade(place: Place) -> tuple[str, str]:
+def upgrade(place: Place, sealer: Sealer, utc: int, by: Actor = LIBRARY) -> tuple[str, str]:
     """Bring a store's tables to this program's revision, wholly or not at all; return from where to where.
 
     No other program may use the store meanwhile. Raises VerifierError for a newer store.
     """
     must_exist(place)
-    with explained(place), opened(place) as engine, writer(engine).begin() as connection:
+    with explained(place), written(place) as connection:
         found = revision(connection, place)
         if _is_older(found):
+            if not hmac.compare_digest(_key_mark(connection), sealer.row_mark(b"store")):
+                raise VerifierError(f"{place} was made with another key: give the one that belongs to it")
             build(connection, found)
+            audit.begin(connection, sealer)
+            audit.append(connection, sealer, [Entry(utc, by, "migrate", f"{found} to {REVISION}")])
         else:
             check(connection, place)
     return found, REVISION
@@ -67,6 +75,10 @@ def build(connection: sa.Connection, found: str | None = None) -> None:
     if found == RELEASED:
         command.stamp(config, found)
     command.upgrade(config, REVISION)
+
+
+def _key_mark(connection: sa.Connection) -> bytes:
+    return connection.execute(sa.select(store.c.key_mark)).scalar() or b""
 
 
 def _is_older(found: str) -> bool:

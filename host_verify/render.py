@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .apikeys import ApiKey
+from .audit import Examination, Linked
 from .core import Reason, is_locked
 from .policy import Policy
 from .records import Token
@@ -154,6 +155,52 @@ def key_list(keys: list[ApiKey]) -> RenderableType:
         cells = (key.id, key.name, key.scope, _instant(key.created), revoked)
         table.add_row(*(Text(safe(cell)) for cell in cells))
     return table
+
+
+def entry_data(linked: Linked) -> dict[str, Any]:
+    """Return an entry of the audit for JSON."""
+    entry = linked.entry
+    return {
+        "seq": linked.seq,
+        "at": entry.at,
+        "door": entry.actor.door,
+        "actor": entry.actor.name,
+        "action": entry.action,
+        "reason": entry.reason,
+        "user": entry.user,
+        "token": entry.token,
+        "link": linked.link.hex(),
+    }
+
+
+def entry_list(entries: list[Linked]) -> RenderableType:
+    """Return a table of audit entries, a line each."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("No.", "When", "By", "What", "Result", "User", "Token"):
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("No.", "Token"))
+    for linked in entries:
+        entry = linked.entry
+        by = f"{entry.actor.door} {entry.actor.name}".strip()
+        cells = (str(linked.seq), _instant(entry.at), by, entry.action, entry.reason, entry.user, entry.token)
+        table.add_row(*(Text(safe(cell or "")) for cell in cells))
+    return table
+
+
+def examination_data(found: Examination) -> dict[str, Any]:
+    """Return what an examination of the audit found, for JSON."""
+    return {"whole": not found.faults, **asdict(found)}
+
+
+def examination_text(found: Examination) -> str:
+    """Return what an examination of the audit found, for people."""
+    lines = []
+    for fault in found.faults:
+        which = (
+            f"Entry {fault.first}" if fault.first == fault.last else f"Entries {fault.first} to {fault.last}"
+        )
+        lines.append(f"{which}: {fault.what}")
+    state = "not as it was written" if found.faults else "whole"
+    return "\n".join([*lines, f"The audit is {state}: {found.entries} entries, head {found.head}"])
 
 
 def safe(text: str) -> str:

@@ -5,7 +5,7 @@ A test holds the two together on every database that is supported.
 
 import sqlalchemy as sa
 
-REVISION = "0003"  # of the migration that this program's tables are made by
+REVISION = "0004"  # of the migration that this program's tables are made by
 
 metadata = sa.MetaData()
 
@@ -58,6 +58,32 @@ api_key = sa.Table(
     sa.Column("digest", sa.LargeBinary, nullable=False),  # keyed; the key itself is nowhere
     sa.Column("created", WHOLE, nullable=False),
     sa.Column("revoked", WHOLE),
+    sa.Column("mark", sa.LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("seq", WHOLE, primary_key=True, autoincrement=False),
+    sa.Column("at", WHOLE, nullable=False),
+    sa.Column("door", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("user", sa.Text),
+    sa.Column("token", sa.Text),
+    sa.Column("link", sa.LargeBinary, nullable=False),  # keyed, of the entry and of the link before
+    sa.Index("audit_token", "token", "seq"),
+    sqlite_strict=True,
+)
+
+# One row: how many entries there are, and the newest link.
+audit_head = sa.Table(
+    "audit_head",
+    metadata,
+    sa.Column("seq", WHOLE, nullable=False),
+    sa.Column("link", sa.LargeBinary, nullable=False),
     sa.Column("mark", sa.LargeBinary, nullable=False),
     sqlite_strict=True,
 )

@@ -21,6 +21,7 @@ class Sealer:
     def __init__(self, master: bytes) -> None:
         self._cipher = AESGCM(_derived(master, b"seal"))
         self._row_key = _derived(master, b"row")
+        self._chain_key = _derived(master, b"audit")
         self._print_key = _derived(master, b"fingerprint")
 
     def seal(self, secret: bytes, context: bytes) -> bytes:
@@ -38,6 +39,10 @@ class Sealer:
     def row_mark(self, row: bytes) -> bytes:
         """Return the 16 bytes that show that a row was written by a holder of the key."""
         return hmac.digest(self._row_key, row, hashlib.sha256)[:16]
+
+    def link(self, before: bytes, content: bytes) -> bytes:
+        """Return the 32 bytes that bind `content` to the link `before` it (see `audit`)."""
+        return hmac.digest(self._chain_key, len(before).to_bytes(1, "big") + before + content, hashlib.sha256)
 
     def fingerprint(self, secret: bytes) -> bytes:
         """Return 16 bytes by which the same secret is known again, but not without the key."""

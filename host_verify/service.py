@@ -8,6 +8,7 @@ from enum import StrEnum
 from tokencore.account import Account
 from tokencore.errors import BadValue
 
+from .audit import LIBRARY, Actor, Entry
 from .core import Outcome, Reason, State, Status, check, is_locked, resynchronise
 from .errors import NotDone, VerifierError
 from .matching import CodeKey
@@ -55,31 +56,50 @@ class Verdict:
     retry_after: int | None = None
 
 
-def verify(store: Store, user: str, code: str, utc: int, policy: Policy) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What an attempt is called in the audit, when and by whom it came, and the rules it is judged by."""
+
+    action: str
+    utc: int
+    policy: Policy
+    by: Actor
+
+    def entry(self, verdict: Verdict, user: str | None) -> Entry:
+        return Entry(self.utc, self.by, self.action, str(verdict.reason), user, verdict.token)
+
+
+def verify(store: Store, user: str, code: str, utc: int, policy: Policy, by: Actor = LIBRARY) -> Verdict:
     """Judge a user's code at `utc`.
 
     A user may have several tokens: each that may be tried is tried. Acceptance by one clears the
     failures of the others; a wrong code is a failure of every token it was tried on, so more tokens
     give a guesser no more tries.
     """
-    return _decide(store, user, policy, lambda key, state: check(key, state, code, utc, policy))
+    what = _Attempt("verify", utc, policy, by)
+    return _decide(store, user, what, lambda key, state: check(key, state, code, utc, policy))
 
 
-def resync(store: Store, user: str, first: str, second: str, utc: int, policy: Policy) -> Verdict:
+def resync(
+    store: Store, user: str, first: str, second: str, utc: int, policy: Policy, by: Actor = LIBRARY
+) -> Verdict:
     """Find a token that is lost in its drift, or its counter, by two consecutive codes."""
+    what = _Attempt("resync", utc, policy, by)
     return _decide(
-        store, user, policy, lambda key, state: resynchronise(key, state, first, second, utc, policy)
+        store, user, what, lambda key, state: resynchronise(key, state, first, second, utc, policy)
     )
 
 
-def add_token(store: Store, user: str, serial: str | None, account: Account, utc: int) -> Token:
+def add_token(
+    store: Store, user: str, serial: str | None, account: Account, utc: int, by: Actor = LIBRARY
+) -> Token:
     """Give `user` a new token. Raises BadValue for a name that cannot be one, NotDone if it is there."""
     if serial is not None:
         serial = label("serial", serial, 64)
-    return store.add(user_name(user), serial, account, utc)
+    return store.add(user_name(user), serial, account, utc, by)
 
 
-def set_status(store: Store, token_id: str, status: Status) -> Token:
+def set_status(store: Store, token_id: str, status: Status, utc: int, by: Actor = LIBRARY) -> Token:
     """Enable, disable or revoke a token and return it; enabling also clears failures and the lock.
 
     Revoking is for good.
@@ -91,7 +111,8 @@ def set_status(store: Store, token_id: str, status: Status) -> Token:
             raise NotDone(f"token {token.id} is revoked for good: add a new token with a new secret")
         if status is Status.ACTIVE:
             state = state._replace(failures=0, failed_at=0)
-        if store.change([(token, state._replace(status=status))]):
+        entry = Entry(utc, by, "set status", str(status), token.user, token.id)
+        if store.change([(token, state._replace(status=status))], (entry,)):
             return store.token(token_id)
     raise _too_busy(store)
 
@@ -116,17 +137,19 @@ def label(field: str, text: str, limit: int) -> str:
     return text
 
 
-def _decide(store: Store, user: str, policy: Policy, judge: Judge) -> Verdict:
+def _decide(store: Store, user: str, what: _Attempt, judge: Judge) -> Verdict:
     try:
         user = user_name(user)
     except BadValue:
         # A name that cannot be stored belongs to nobody.
-        return Verdict(False, Reason.UNKNOWN_USER, user)
+        verdict = Verdict(False, Reason.UNKNOWN_USER, user)
+        store.change([], (what.entry(verdict, None),))
+        return verdict
     for _ in range(_TRIES):
         tokens = store.tokens(user)
         judged = [(token, *judge(store.key(token), token.state)) for token in tokens]
-        changes, verdict = _weigh(user, judged, policy)
-        if not changes or store.change(changes):
+        changes, verdict = _weigh(user, judged, what.policy)
+        if store.change(changes, (what.entry(verdict, user),)):
             return verdict
         # Another process changed a token meanwhile: what was judged no longer stands.
     raise _too_busy(store)

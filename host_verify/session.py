@@ -1,6 +1,8 @@
 """What every command works with: the store that the options name, and the form of the answer."""
 
 import json
+import os
+import pwd
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +10,7 @@ import click
 from rich.console import RenderableType
 
 from . import render
+from .audit import Actor
 from .database import Place
 from .opening import Opener
 from .policy import Policy
@@ -26,6 +29,11 @@ class Session:
     def place(self) -> Place:
         """Where the store is."""
         return self.opener.place
+
+    @property
+    def actor(self) -> Actor:
+        """Who runs the command, for the audit: the system's account, which the environment cannot change."""
+        return Actor("cli", pwd.getpwuid(os.getuid()).pw_name)
 
     def open(self) -> Store:
         """Return the open store."""

@@ -19,10 +19,11 @@ from types import TracebackType
 from typing import Any, Self
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from tokencore.account import Account
 
-from . import migrate, schema
+from . import audit, migrate, schema
+from .audit import LIBRARY, Actor, Entry
 from .core import State
 from .database import (
     APPLICATION_ID,
@@ -34,13 +35,13 @@ from .database import (
     file_place,
     is_conflict,
     must_exist,
-    opened,
-    writer,
+    written,
 )
 from .errors import NotDone, VerifierError
 from .matching import CodeKey
 from .records import Token, token_of
 from .sealing import Sealer
+from .writing import Writer
 
 _TOKEN = schema.token
 _OLDEST_FIRST = sa.select(_TOKEN).order_by(_TOKEN.c.created, _TOKEN.c.id)
@@ -62,14 +63,14 @@ _CHANGE = sa.update(_TOKEN).where(
 _TRIES = 10
 
 
-def create(place: Place, sealer: Sealer, utc: int) -> None:
+def create(place: Place, sealer: Sealer, utc: int, by: Actor = LIBRARY) -> None:
     """Make an empty store at `place`, whole or not at all. Raises NotDone if something is there."""
     path = place.path
     if path is None:
-        with explained(place), opened(place) as engine, writer(engine).begin() as connection:
+        with explained(place), written(place) as connection:
             if sa.inspect(connection).has_table("store"):
                 raise NotDone(f"{place} holds a store already: nothing was changed")
-            _fill(connection, sealer, utc)
+            _fill(connection, sealer, utc, by)
         return
     folder = path.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,12 +80,9 @@ def create(place: Place, sealer: Sealer, utc: int) -> None:
         with explained(place):
             with closing(sqlite3.connect(unfinished, isolation_level=None)) as database:
                 database.execute("PRAGMA journal_mode = WAL")
-            with (
-                opened(file_place(Path(unfinished))) as engine,
-                writer(engine).begin() as connection,
-            ):
+            with written(file_place(Path(unfinished))) as connection:
                 connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-                _fill(connection, sealer, utc)
+                _fill(connection, sealer, utc, by)
         os.link(unfinished, path)
     except FileExistsError:
         raise NotDone(f"{place} exists already: nothing was changed") from None
@@ -101,10 +99,10 @@ class Store:
 
     def __init__(self, place: Place, sealer: Sealer, connections: int = 1) -> None:
         self.place = place
-        self._sealer = sealer
+        self.sealer = sealer
         must_exist(place)
         self._engine = connect(place, connections)
-        self._writer = writer(self._engine)
+        self._writer = Writer(place, self._engine, sealer)
         try:
             self.check()
         except BaseException:
@@ -121,6 +119,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of the database."""
+        self._writer.close()
         self._engine.dispose()
 
     def check(self) -> None:
@@ -130,7 +129,7 @@ class Store:
             if self.place.path is not None:
                 _must_be_whole(connection, self.place, self.place.path)
             found = connection.execute(sa.select(schema.store.c.key_mark)).scalar()
-        if found is None or not hmac.compare_digest(found, self._sealer.row_mark(b"store")):
+        if found is None or not hmac.compare_digest(found, self.sealer.row_mark(b"store")):
             raise VerifierError(f"{self.place} was made with another key: give the one that belongs to it")
 
     def tokens(self, user: str | None = None) -> list[Token]:
@@ -155,15 +154,15 @@ class Store:
 
     def key(self, token: Token) -> CodeKey:
         """Return a token's shared secret, unsealed and ready for matching."""
-        secret = self._sealer.unseal(token.sealed, token.context())
+        secret = self.sealer.unseal(token.sealed, token.context())
         if secret is None:
             raise self._damaged(token.id)
         names = ("name", "issuer", "kind", "algorithm", "digits", "period", "t0")
         return CodeKey(Account(secret, **{name: getattr(token, name) for name in names}))
 
-    def add(self, user: str, serial: str | None, account: Account, utc: int) -> Token:
+    def add(self, user: str, serial: str | None, account: Account, utc: int, by: Actor = LIBRARY) -> Token:
         """Store a new active token and return it. Raises NotDone if its secret or serial is there."""
-        fingerprint = self._sealer.fingerprint(account.secret)
+        fingerprint = self.sealer.fingerprint(account.secret)
         for _ in range(_TRIES):
             for name, value in (("fingerprint", fingerprint), ("serial", serial)):
                 for other in self._select(_BY[name], wanted=value):
@@ -176,50 +175,39 @@ class Store:
                 State(next_step=account.counter if account.kind == "hotp" else 0),
                 0, b"", fingerprint,
             )  # fmt: skip
-            token = replace(token, sealed=self._sealer.seal(account.secret, token.context()))
-            row = token.row(self._sealer.row_mark(token.content()))
-            if self.insert(_TOKEN, row):
+            token = replace(token, sealed=self.sealer.seal(account.secret, token.context()))
+            row = token.row(self.sealer.row_mark(token.content()))
+            if self.insert(_TOKEN, row, Entry(utc, by, "add token", "done", user, token.id)):
                 return token
             # The same was added meanwhile, which the next look shows, or another token has this id.
         raise VerifierError(f"the store {self.place} changes too fast to be followed: try again")
 
-    def change(self, changes: Sequence[tuple[Token, State]]) -> bool:
-        """Give each token its new state, all or none; return False if one is no longer as it was read."""
+    def change(self, changes: Sequence[tuple[Token, State]], entries: Sequence[Entry] = ()) -> bool:
+        """Give each token its new state, all or none; return False if one is no longer as it was read.
+
+        `entries` go into the audit with it.
+        """
         rows = []
         # In one order everywhere, or two that change the same tokens would wait for each other.
         for token, state in sorted(changes, key=lambda change: change[0].id):
             after = replace(token, state=state, version=token.version + 1)
-            changed = after.changed(self._sealer.row_mark(after.content()))
+            changed = after.changed(self.sealer.row_mark(after.content()))
             rows.append(changed | {"known_id": token.id, "known": token.version})
         return self.write(
-            lambda connection: all(connection.execute(_CHANGE, row).rowcount == 1 for row in rows)
+            lambda connection: all(connection.execute(_CHANGE, row).rowcount == 1 for row in rows),
+            entries,
+            rows[0]["known_id"] if rows else "",
         )
 
     def mark(self, row: bytes) -> bytes:
         """Return what shows that a row of that content was written by a holder of the key."""
-        return self._sealer.row_mark(row)
+        return self.sealer.row_mark(row)
 
-    def write(self, write: Callable[[sa.Connection], bool]) -> bool:
-        """Run `write` in a transaction; return whether it was kept, which is so if `write` returned True.
-
-        What failed only for another transaction's sake, or by a connection that had gone before anything
-        could be kept, is not kept either: the caller looks again.
-        """
-        whole = False
-        with explained(self.place):
-            try:
-                with self._writer.connect() as connection, connection.begin() as transaction:
-                    if not write(connection):
-                        transaction.rollback()
-                        return False
-                    whole = True
-            except IntegrityError:
-                return False
-            except DBAPIError as error:
-                if not is_conflict(error) and (whole or not error.connection_invalidated):
-                    raise
-                return False
-        return True
+    def write(
+        self, work: Callable[[sa.Connection], bool], entries: Sequence[Entry] = (), order: str = ""
+    ) -> bool:
+        """Run `work` in a transaction (see `writing`); return whether it was kept, and `entries` with it."""
+        return self._writer.write(work, entries, order)
 
     def _select(self, query: sa.Select[Any], **values: object) -> list[Token]:
         tokens = []
@@ -228,19 +216,19 @@ class Store:
                 token, mark = token_of(row)
             except (ValueError, TypeError):
                 raise self._damaged(row[0]) from None
-            if not hmac.compare_digest(self._sealer.row_mark(token.content()), mark):
+            if not hmac.compare_digest(self.sealer.row_mark(token.content()), mark):
                 raise self._damaged(token.id)
             tokens.append(token)
         return tokens
 
-    def insert(self, table: sa.Table, row: dict[str, Any]) -> bool:
-        """Add a row; return False, and add nothing, if a value that stands once is there already."""
+    def insert(self, table: sa.Table, row: dict[str, Any], entry: Entry) -> bool:
+        """Add a row, and `entry` to the audit; return False, and add nothing, if it is there already."""
 
         def put(connection: sa.Connection) -> bool:
             connection.execute(table.insert(), row)
             return True
 
-        return self.write(put)
+        return self.write(put, (entry,))
 
     def read(self, query: sa.Select[Any], **values: object) -> Sequence[sa.Row[Any]]:
         """Return the rows that `query` finds, as they are: whoever calls checks their marks."""
@@ -263,8 +251,10 @@ class Store:
         return VerifierError(f"{self.place}: the row of token {token_id} was damaged or altered: {RESTORE}")
 
 
-def _fill(connection: sa.Connection, sealer: Sealer, utc: int) -> None:
+def _fill(connection: sa.Connection, sealer: Sealer, utc: int, by: Actor) -> None:
     migrate.build(connection)
+    audit.begin(connection, sealer)
+    audit.append(connection, sealer, [Entry(utc, by, "make store", "done")])
     connection.execute(schema.store.insert(), {"key_mark": sealer.row_mark(b"store"), "created": utc})
 
 

@@ -16,7 +16,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from tokencore import otpauth
 from tokencore.errors import BadValue
 
-from .. import render, service
+from .. import audit, render, service
 from ..apikeys import Scope
 from ..core import Status
 from ..errors import NotDone
@@ -29,7 +29,8 @@ from .door import Door
 from .limits import Rates
 from .problems import Refused
 
-THREADS = 8  # and so connections, of each worker
+THREADS = 32  # of each worker: what they have to write at one time is written together
+CONNECTIONS = 8  # of each worker to its store
 REFUSAL_STEP = 0.010  # s; see `_until`
 
 _bearer = HTTPBearer(auto_error=False, description="An API key, as `host-verify apikey add` prints it.")
@@ -56,7 +57,7 @@ _CONFLICT: dict[int | str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a worker is told. `open_store` is given the number of threads; `clock` returns UTC seconds."""
+    """What a worker is told. `open_store` is given the number of connections; `clock` returns UTC seconds."""
 
     open_store: Callable[[int], Store]
     clock: Callable[[], int]
@@ -78,7 +79,7 @@ def make_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = THREADS
-        with settings.open_store(THREADS) as parts.store:
+        with settings.open_store(CONNECTIONS) as parts.store:
             parts.door = Door(parts.store, settings.rates)
             yield
 
@@ -127,7 +128,8 @@ def _attempts(app: FastAPI, parts: Parts, settings: Settings) -> None:
         def judge() -> tuple[bool, Verdict]:
             key = parts.door.enter(credentials, Scope.VERIFY)
             parts.door.attempt(body.user)
-            verdict = service.verify(parts.store, body.user, body.code, settings.clock(), settings.policy)
+            utc = settings.clock()
+            verdict = service.verify(parts.store, body.user, body.code, utc, settings.policy, key.actor())
             return key.scope.includes(Scope.HELPDESK), verdict
 
         trusted, verdict = await run_in_threadpool(judge)
@@ -141,10 +143,10 @@ def _attempts(app: FastAPI, parts: Parts, settings: Settings) -> None:
     @app.post("/v1/resync", response_model=models.FullAnswer, responses=_PROBLEMS, tags=["helpdesk"])
     def resync(body: models.TwoCodes, credentials: Credentials) -> Any:
         """Find a token that is lost in its drift, or its counter, by two consecutive codes."""
-        parts.door.enter(credentials, Scope.HELPDESK)
+        key = parts.door.enter(credentials, Scope.HELPDESK)
         parts.door.attempt(body.user)
-        utc = settings.clock()
-        verdict = service.resync(parts.store, body.user, body.first, body.second, utc, settings.policy)
+        utc, policy = settings.clock(), settings.policy
+        verdict = service.resync(parts.store, body.user, body.first, body.second, utc, policy, key.actor())
         return render.verdict_data(verdict)
 
 
@@ -187,9 +189,9 @@ def _tokens(app: FastAPI, parts: Parts, settings: Settings) -> None:
     )
     def add_token(body: models.NewToken, credentials: Credentials) -> Any:
         """Give a user a token."""
-        parts.door.enter(credentials, Scope.ADMIN)
-        account = otpauth.parse(body.uri)
-        return shown(service.add_token(parts.store, body.user, body.serial, account, settings.clock()))
+        key = parts.door.enter(credentials, Scope.ADMIN)
+        account, utc = otpauth.parse(body.uri), settings.clock()
+        return shown(service.add_token(parts.store, body.user, body.serial, account, utc, key.actor()))
 
     @app.get(
         "/v1/tokens/{token_id}",
@@ -213,9 +215,28 @@ def _tokens(app: FastAPI, parts: Parts, settings: Settings) -> None:
 
         Putting it into use clears its wrong codes and its lock.
         """
-        parts.door.enter(credentials, Scope.ADMIN if body.status is Status.REVOKED else Scope.HELPDESK)
+        needed = Scope.ADMIN if body.status is Status.REVOKED else Scope.HELPDESK
+        key = parts.door.enter(credentials, needed)
         found(token_id)
-        return shown(service.set_status(parts.store, token_id, body.status))
+        utc = settings.clock()
+        return shown(service.set_status(parts.store, token_id, body.status, utc, key.actor()))
+
+    @app.get(
+        "/v1/tokens/{token_id}/history",
+        response_model=models.History,
+        responses=_PROBLEMS | _MISSING,
+        tags=["helpdesk"],
+    )
+    def history(
+        token_id: models.TokenId,
+        credentials: Credentials,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> Any:
+        """Show what was decided of a token and done with it, and by whom: the latest, oldest first."""
+        parts.door.enter(credentials, Scope.HELPDESK)
+        found(token_id)
+        entries = audit.latest(parts.store, limit, token=token_id)
+        return {"entries": [render.entry_data(entry) for entry in entries]}
 
 
 def _until(came: float, now: float) -> float:

@@ -97,6 +97,26 @@ class Tokens(BaseModel):
     next: str | None
 
 
+class Event(BaseModel):
+    """An entry of the audit; `link` binds it to the one before."""
+
+    seq: int
+    at: int
+    door: str
+    actor: str
+    action: str
+    reason: str
+    user: str | None
+    token: str | None
+    link: str
+
+
+class History(BaseModel):
+    """Entries of the audit."""
+
+    entries: list[Event]
+
+
 class Standing(BaseModel):
     """Whether the service can work."""
 

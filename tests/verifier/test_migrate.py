@@ -14,9 +14,8 @@ from click.testing import CliRunner
 import host_verify.migrate as migration
 from host_verify.cli import cli
 from host_verify.core import Reason, Status
-from host_verify.database import file_place, opened, writer
+from host_verify.database import file_place, opened, written
 from host_verify.errors import NotDone, VerifierError
-from host_verify.migrate import upgrade
 from host_verify.schema import REVISION, metadata
 from host_verify.sealing import Sealer
 from host_verify.service import verify
@@ -35,6 +34,10 @@ def released(tmp_path):
     shutil.copy(RELEASED, path)
     path.chmod(0o600)
     return path
+
+
+def upgrade(place, master=MASTER):
+    return migration.upgrade(place, Sealer(master), NOON)
 
 
 def dump(path):
@@ -115,6 +118,13 @@ def test_an_upgraded_store_has_the_tables_of_a_new_one(released, tmp_path):
     assert tables[0] == tables[1]
 
 
+def test_migrating_needs_the_stores_key(released):
+    before = dump(released)
+    with pytest.raises(VerifierError, match="another key"):
+        upgrade(file_place(released), bytes(32))
+    assert dump(released) == before
+
+
 def test_migrating_twice_changes_nothing(place):
     assert upgrade(place) == (REVISION, REVISION)
     with open_store(place) as store:
@@ -130,7 +140,7 @@ def test_a_migration_that_fails_changes_nothing(released, monkeypatch):
 
 
 def test_a_newer_store_is_neither_used_nor_migrated(place):
-    with opened(place) as engine, writer(engine).begin() as connection:
+    with written(place) as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     for use in (open_store, upgrade):
         with pytest.raises(VerifierError, match=r"format 9999.*a newer one; nothing was changed"):
@@ -138,7 +148,7 @@ def test_a_newer_store_is_neither_used_nor_migrated(place):
 
 
 def test_a_store_that_forgot_its_revision_is_refused(place):
-    with opened(place) as engine, writer(engine).begin() as connection:
+    with written(place) as connection:
         connection.execute(sa.text("DELETE FROM alembic_version"))
     for use in (open_store, upgrade):
         with pytest.raises(VerifierError, match="has format none"):
@@ -157,14 +167,15 @@ def test_a_database_of_something_else_is_refused(postgresql):
             use(place)
 
 
-def test_the_command_says_what_it_did(released):
-    options = ["--store", f"sqlite:///{released}"]
+def test_the_command_says_what_it_did(released, monkeypatch):
+    options = ["--store", f"sqlite:///{released}", "--key-env", "FOB_KEY"]
+    monkeypatch.setenv("FOB_KEY", MASTER.hex())
     said = CliRunner().invoke(cli, [*options, "migrate"])
     assert said.exit_code == 0
     assert f"from format 0001 to {REVISION}" in said.stdout
     said = CliRunner().invoke(cli, [*options, "--json", "migrate"])
     assert f'"from": "{REVISION}", "to": "{REVISION}"' in said.stdout
-    said = CliRunner().invoke(cli, ["--store", f"sqlite:///{released}.none", "migrate"])
+    said = CliRunner().invoke(cli, ["--store", f"sqlite:///{released}.none", *options[2:], "migrate"])
     assert said.exit_code == 3
     assert "there is no store" in said.stderr
     assert not released.with_name("verifier.db.none").exists()

@@ -58,4 +58,5 @@ def test_the_page_has_every_path_and_asks_for_a_key():
     assert set(operations()) == {
         "GET /healthz", "GET /readyz", "POST /v1/verify", "POST /v1/resync", "GET /v1/tokens",
         "POST /v1/tokens", "GET /v1/tokens/{token_id}", "PUT /v1/tokens/{token_id}/status",
+        "GET /v1/tokens/{token_id}/history",
     }  # fmt: skip

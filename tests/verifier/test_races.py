@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from host_verify import audit
 from host_verify.core import Reason
 from host_verify.policy import Policy
 from host_verify.service import add_token, resync, verify
@@ -73,6 +74,9 @@ def test_eight_processes_that_present_one_code_at_one_instant_get_one_acceptance
     for turn, together in enumerate(zip(*answers, strict=True)):
         assert Counter(together) == {"accepted": 1, "replayed": WORKERS - 1}, turn
     with open_store(filled) as store:
+        examined = audit.examine(store)
+        assert examined.faults == []
+        assert examined.entries == 3 + WORKERS * len(answers[0])
         assert [token.version for token in store.tokens()] == [len(answers[0]) // 2] * 2
     assert len(answers[0]) in ROUNDS.values()
 

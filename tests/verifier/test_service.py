@@ -91,23 +91,23 @@ def test_two_spellings_of_one_name_are_one_user(store):
 def test_disable_enable_and_revoke(store):
     token = add_token(store, "anna", None, TOTP, NOON)
     code = code_at(TOTP, NOON)
-    set_status(store, token.id, Status.DISABLED)
+    set_status(store, token.id, Status.DISABLED, NOON)
     assert verify(store, "anna", code, NOON, POLICY).reason is Reason.DISABLED
-    set_status(store, token.id, Status.ACTIVE)
+    set_status(store, token.id, Status.ACTIVE, NOON)
     assert verify(store, "anna", code, NOON, POLICY).accepted
-    set_status(store, token.id, Status.DISABLED)
-    set_status(store, token.id, Status.ACTIVE)
+    set_status(store, token.id, Status.DISABLED, NOON)
+    set_status(store, token.id, Status.ACTIVE, NOON)
     assert verify(store, "anna", code, NOON, POLICY).reason is Reason.REPLAYED
-    set_status(store, token.id, Status.REVOKED)
-    set_status(store, token.id, Status.REVOKED)
+    set_status(store, token.id, Status.REVOKED, NOON)
+    set_status(store, token.id, Status.REVOKED, NOON)
     assert verify(store, "anna", code, NOON, POLICY).reason is Reason.REVOKED
     for status in (Status.ACTIVE, Status.DISABLED):
         with pytest.raises(NotDone, match="revoked for good"):
-            set_status(store, token.id, status)
+            set_status(store, token.id, status, NOON)
     with pytest.raises(NotDone, match="has this secret"):
         add_token(store, "anna", None, TOTP, NOON)
     with pytest.raises(NotDone, match="no token has that id"):
-        set_status(store, "ffffffff", Status.ACTIVE)
+        set_status(store, "ffffffff", Status.ACTIVE, NOON)
 
 
 def test_enabling_clears_failures_and_the_lock_and_nothing_else(store):
@@ -116,5 +116,5 @@ def test_enabling_clears_failures_and_the_lock_and_nothing_else(store):
     token = store.token(token.id)
     assert store.change([(token, token.state._replace(failures=10, failed_at=NOON))])
     assert verify(store, "anna", code_at(TOTP, NOON), NOON, POLICY).reason is Reason.LOCKED
-    assert set_status(store, token.id, Status.ACTIVE).state == token.state
+    assert set_status(store, token.id, Status.ACTIVE, NOON).state == token.state
     assert verify(store, "anna", code_at(TOTP, NOON), NOON, POLICY).reason is Reason.REPLAYED

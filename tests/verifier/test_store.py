@@ -248,7 +248,7 @@ def test_a_store_that_cannot_be_written_accepts_nothing_and_says_so(path, file_m
 
 
 def set_pragma(store, pragma):
-    with store._engine.connect() as connection:
+    with store._writer._engine.connect() as connection:
         connection.exec_driver_sql(f"PRAGMA {pragma}")
 
 

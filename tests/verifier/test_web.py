@@ -10,7 +10,7 @@ from tokencore import otpauth
 from host_verify import apikeys
 from host_verify.apikeys import Scope
 from host_verify.core import Status
-from host_verify.database import opened, writer
+from host_verify.database import written
 from host_verify.service import add_token, set_status
 from host_verify.web import app as application
 from host_verify.web.app import Settings, make_app
@@ -133,7 +133,7 @@ def test_what_is_no_key_in_force_is_refused(web, monkeypatch):
 
 
 def test_a_key_whose_row_was_altered_opens_nothing(web):
-    with opened(web.place) as engine, writer(engine).begin() as connection:
+    with written(web.place) as connection:
         connection.exec_driver_sql("UPDATE api_key SET scope = 'admin' WHERE scope = 'verify'")
     web.ask("GET", "/v1/tokens", Scope.VERIFY, 503)
 
@@ -268,7 +268,7 @@ def test_requests_of_a_key_and_together_are_limited(place, rates):
 def test_health_is_told_without_a_key_and_a_broken_store_is_not_ready(web, caplog):
     assert web.client.get("/healthz").json() == {"status": "running"}
     assert web.client.get("/readyz").json() == {"status": "ready"}
-    with opened(web.place) as engine, writer(engine).begin() as connection:
+    with written(web.place) as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with caplog.at_level(logging.ERROR):
         response = web.client.get("/readyz")
@@ -288,6 +288,21 @@ def test_a_fault_of_the_program_tells_nothing(web, monkeypatch):
     )
 
 
+def test_a_tokens_history_tells_what_was_done_and_by_whom(web):
+    path = f"/v1/tokens/{web.token.id}"
+    web.verify("anna", code_at(TOKEN, NOON))
+    web.ask("PUT", f"{path}/status", Scope.ADMIN, json={"status": "disabled"})
+    entries = web.ask("GET", f"{path}/history", Scope.HELPDESK).json()["entries"]
+    keys = {key.scope: key.id for key in apikeys.every(web.store)}
+    assert [(each["door"], each["actor"], each["action"], each["reason"]) for each in entries] == [
+        ("library", "", "add token", "done"),
+        ("http", f"{keys[Scope.VERIFY]} verify", "verify", "accepted"),
+        ("http", f"{keys[Scope.ADMIN]} admin", "set status", "disabled"),
+    ]
+    web.ask("GET", f"{path}/history", Scope.VERIFY, 403)
+    web.ask("GET", "/v1/tokens/ffffffff/history", Scope.HELPDESK, 404)
+
+
 def test_unknown_paths_and_methods_are_problems_too(web):
     web.ask("GET", "/v1/nothing", status=404)
     web.ask("GET", "/v1/verify", status=405)
@@ -299,4 +314,4 @@ def test_enabling_unlocks(web):
     assert (shown["locked"], shown["failures"]) == (True, 10)
     web.ask("PUT", f"/v1/tokens/{web.token.id}/status", Scope.HELPDESK, json={"status": "active"})
     assert web.verify("anna", code_at(TOKEN, NOON))["accepted"]
-    assert set_status(web.store, web.token.id, Status.ACTIVE).state.failures == 0
+    assert set_status(web.store, web.token.id, Status.ACTIVE, NOON).state.failures == 0
