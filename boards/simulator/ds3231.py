@@ -9,7 +9,7 @@ from typing import Any
 
 from .bcd import hour_register
 from .ds3231_alarm import due
-from .rtc_chip import FAULTS, SECOND_NS, RtcChip, signed
+from .rtc_chip import SECOND_NS, RtcChip, signed
 
 _HOURS, _DAY = 2, 3
 _CONTROL, _STATUS, _AGING, _TEMPERATURE = 0x0E, 0x0F, 0x10, 0x11
@@ -18,7 +18,6 @@ _OSF, _BSY, _A2F, _A1F = 0x80, 0x04, 0x02, 0x01
 _CONVERSION_NS = 200 * SECOND_NS // 1000
 _CONVERT_EVERY_NS = 64 * SECOND_NS
 _WRITABLE = {1: 0x7F, 2: 0x7F, 3: 0x07, 4: 0x3F, 5: 0x9F}  # bits that read as zero are not stored
-__all__ = ["DS3231", "FAULTS"]
 
 
 class DS3231(RtcChip):
