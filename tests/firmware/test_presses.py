@@ -258,6 +258,21 @@ def test_two_buttons_are_enough() -> None:
     assert bench.display.view.code == views.grouped(hotp(SECRET, 0))
 
 
+def test_a_drive_that_cannot_be_read_is_said_and_the_token_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = bench_with(Account(SECRET, "a"), Account(SECRET, "b"))
+
+    def broken(offset: int, length: int) -> bytes:
+        raise OSError(5)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.medium, "read", broken)
+        bench.press("next")
+        bench.run(100)
+    assert (bench.display.view.screen, bench.display.view.message) == ("failure", "That did not work")
+    bench.press("next", "previous", "next")
+    assert bench.display.view.subtitle == "b"
+
+
 def test_no_memory_at_a_button_is_said_and_the_token_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = bench_with(Account(SECRET, "a"), Account(SECRET, "b"))
 

@@ -104,8 +104,8 @@ class App:
                 self.screen.touch(now_ms)
             self.screen.step(self, now_ms)
             self._prepare(now_ms)
-        except MemoryError:
-            self.picker, self.failure = None, "MemoryError"
+        except (MemoryError, OSError) as error:  # No reason to stop for good: the screen says it.
+            self.picker, self.failure = None, type(error).__name__
             if self._presses:
                 self._presses.forget()
         return self._rest_ms(now_ms)
