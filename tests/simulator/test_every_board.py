@@ -88,6 +88,11 @@ def test_a_token_on_every_board(token: Token) -> None:
     simulator.run(4)
     (second,) = {SECRET, OTHER} - {first}
     assert token.code() == expected(second, token.utc), token.words()
+    if "previous" in simulator.hardware.controls:
+        for button, secret in (("previous", first), ("next", second)):
+            simulator.press(button, 60)
+            simulator.run(4)
+            assert token.code() == expected(secret, token.utc), token.words()
     # An hour later the code is still the time step's.
     simulator.advance(3600)
     token.awake()
