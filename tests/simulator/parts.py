@@ -5,7 +5,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from boards.simulator.bus import I2CBus
+from boards.simulator.clock import SECOND_NS, ManualClock
 from boards.simulator.port import HostPort, plug_in
+from boards.simulator.rtc_chip import RtcChip
 from boards.simulator.simulator import FIRMWARE, Simulator
 
 UTC = 1_800_000_000  # 2027-01-15 08:00:00
@@ -15,6 +18,25 @@ import storage, usb_cdc
 storage.disable_usb_drive()
 usb_cdc.enable(console=False, data=True)
 """
+
+
+class ChipDesk:
+    """A clock chip on a bus, in a world whose clock the test moves."""
+
+    def __init__(self, kind: type[RtcChip], ppb: int = 0) -> None:
+        self.clock = ManualClock(UTC * SECOND_NS)
+        self.chip = kind(self.clock.now_ns, ppb)
+        self._bus = I2CBus()
+        self._bus.chips[0] = self.chip
+
+    def write(self, register: int, *values: int) -> None:
+        self._bus.transfer(0, bytes([register, *values]))
+
+    def read(self, register: int, count: int = 1) -> list[int]:
+        return list(self._bus.transfer(0, bytes([register]), count))
+
+    def wait(self, seconds: float) -> None:
+        self.clock.advance(round(seconds * SECOND_NS))
 
 
 def library(folder: Path, hardware: str) -> Path:

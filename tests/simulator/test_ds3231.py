@@ -8,29 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boards.simulator.bus import I2CBus, Nack
-from boards.simulator.clock import SECOND_NS, ManualClock
+from boards.simulator.bus import Nack
 from boards.simulator.ds3231 import DS3231
 
-from .parts import UTC, Bench
-
-ADDRESS = 0x68
+from .parts import Bench, ChipDesk
 
 
-class Desk:
-    """A chip on a bus, in a world whose clock the test moves."""
+class Desk(ChipDesk):
+    """A DS3231."""
+
+    chip: DS3231
 
     def __init__(self, ppb: int = 0) -> None:
-        self.clock = ManualClock(UTC * SECOND_NS)
-        self.chip = DS3231(self.clock.now_ns, ppb)
-        self.bus = I2CBus()
-        self.bus.chips[ADDRESS] = self.chip
-
-    def write(self, register: int, *values: int) -> None:
-        self.bus.transfer(ADDRESS, bytes([register, *values]))
-
-    def read(self, register: int, count: int = 1) -> list[int]:
-        return list(self.bus.transfer(ADDRESS, bytes([register]), count))
+        super().__init__(DS3231, ppb)
 
     def set(self, time: datetime) -> None:
         digits = time.strftime("%S %M %H 0%u %d %m %y").split()
@@ -50,9 +40,6 @@ class Desk:
             int(minute),
             int(second),
         )
-
-    def wait(self, seconds: float) -> None:
-        self.clock.advance(round(seconds * SECOND_NS))
 
 
 def test_after_power_up_it_says_that_the_time_is_lost() -> None:

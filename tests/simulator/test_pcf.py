@@ -9,16 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boards.simulator.bus import I2CBus, Nack
-from boards.simulator.clock import SECOND_NS, ManualClock
+from boards.simulator.bus import Nack
 from boards.simulator.pcf import SLOWLY, Mode, Pcf, pulses
 from boards.simulator.pcf8523 import PCF8523
 from boards.simulator.pcf8563 import PCF8563
 from boards.simulator.pcf85063a import PCF85063A
 
-from .parts import UTC
+from .parts import ChipDesk
 
-ADDRESS = 0x51
 CHIPS = (PCF8523, PCF8563, PCF85063A)
 TRIMMED = ((PCF8523, 60, 4096), (PCF85063A, 240, 1024))
 YEARS_20 = 630_720_000
@@ -26,22 +24,13 @@ YEARS_20 = 630_720_000
 every_chip = pytest.mark.parametrize("kind", CHIPS)
 
 
-class Desk:
-    """A chip on a bus, in a world whose clock the test moves."""
+class Desk(ChipDesk):
+    """A chip that is as warm as its crystal is right."""
 
     def __init__(self, kind: type[Pcf], ppb: int = 0) -> None:
-        self.clock = ManualClock(UTC * SECOND_NS)
-        self.chip = kind(self.clock.now_ns, ppb)
-        self.chip.temperature_quarters = 100  # where its crystal is right
+        super().__init__(kind, ppb)
+        self.chip.temperature_quarters = 100
         self.time = kind.TIME
-        self.bus = I2CBus()
-        self.bus.chips[ADDRESS] = self.chip
-
-    def write(self, register: int, *values: int) -> None:
-        self.bus.transfer(ADDRESS, bytes([register, *values]))
-
-    def read(self, register: int, count: int = 1) -> list[int]:
-        return list(self.bus.transfer(ADDRESS, bytes([register]), count))
 
     def set(self, time: datetime) -> None:
         """Set the time as the data sheets say: between STOP and its end."""
@@ -54,9 +43,6 @@ class Desk:
     def shown(self) -> datetime:
         second, minute, hour, date, _day, month, year = (f"{value:02x}" for value in self.read(self.time, 7))
         return datetime(2000 + int(year), int(month), int(date), int(hour), int(minute), int(second))
-
-    def wait(self, seconds: float) -> None:
-        self.clock.advance(round(seconds * SECOND_NS))
 
 
 @pytest.mark.parametrize(
