@@ -53,14 +53,13 @@ class BuiltIn:
 
 @dataclass(frozen=True)
 class Core:
-    """`feeds` are pins that the core makes high, and which feed the display; with `feeds_i2c` the pull-ups
-    of the I2C bus too. `latch` is the name of an output that is high, and holds the supply of a battery.
-    `buses` are the functions of the module `board` that make the I2C bus.
+    """The pins of a board file's `power_on` are made high; with `feeds_i2c` they feed the pull-ups of the I2C
+    bus too. `latch` is the name of an output that is high, and holds the supply of a battery. `buses` are
+    the functions of the module `board` that make the I2C bus.
     """
 
     display: BuiltIn | None = None
     glass: Glass | None = None
-    feeds: tuple[str, ...] = ()
     feeds_i2c: bool = False
     latch: str | None = None
     buses: tuple[str, ...] = field(default=("I2C", "STEMMA_I2C"))
@@ -213,7 +212,6 @@ CORES = {
             backlight="TFT_BACKLIGHT",
         ),
         Glass(52, 40, 135, 240, MV | MX, bgr=True),
-        feeds=("TFT_I2C_POWER",),
         feeds_i2c=True,
     ),
     "lilygo_tdisplay_s3": Core(
@@ -224,7 +222,6 @@ CORES = {
             backlight="LCD_BCKL",
         ),
         Glass(35, 0, 170, 320, MV | MX),
-        feeds=("LCD_POWER_ON",),
         buses=(),
     ),
     "clue_nrf52840_express": Core(

@@ -51,6 +51,7 @@ class Hardware:
 
     def __post_init__(self) -> None:
         self.core = cores.of(self.board["id"])
+        self.feeds: list[str] = self.board.get("power_on", [])  # pins that feed the display
         self.processor = processors.of(self.board)
         self.hid = HidPort(self.now_ns)
         nvm = self.processor.nvm_sectors
@@ -108,7 +109,7 @@ class Hardware:
         if self.wires is not None:
             reset = self.pins[self.wires.reset]
             reset.changed = lambda: display.reset() if reset.driven == 0 else None
-        for name in self.core.feeds:
+        for name in self.feeds:
             self.pins[name].changed = self._feed
         if built_in is not None and built_in.backlight is not None:
             light = self.pins[built_in.backlight]
@@ -119,7 +120,7 @@ class Hardware:
             self.pins[built_in.busy].outside = lambda _now_ns: not (display.powered and display.busy)
 
     def _wire_names(self) -> list[str]:
-        names = [*self.core.feeds]
+        names: list[str] = []
         if self.core.latch is not None:
             names.append(self.core.latch)
         if self.core.display is not None:
@@ -158,7 +159,7 @@ class Hardware:
 
     def power(self, on: bool) -> None:
         """Switch the board's supply: a display forgets, but for the ink on paper."""
-        for name in self.core.feeds:
+        for name in self.feeds:
             self.pins[name].driven = None
         self.display.power(on and "display" not in self.absent)
 
@@ -173,7 +174,7 @@ class Hardware:
     @property
     def fed(self) -> bool:
         """Whether the pins that feed the display, if there are such, are high."""
-        return all(self.pins[name].driven != 0 for name in self.core.feeds)
+        return all(self.pins[name].driven != 0 for name in self.feeds)
 
     def send(self, sent: bytes, *bus: Pin) -> None:
         """Take bytes on an SPI or parallel bus, given by its pins: the display's, where it is selected."""

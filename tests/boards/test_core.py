@@ -23,7 +23,7 @@ def _hardware(board: str) -> Hardware:
 @pytest.mark.parametrize("board", _REAL)
 def test_the_core_s_names_are_the_board_s(board: str) -> None:
     defined, made = names(board), core.of(board)
-    pins = list(made.feeds)
+    pins: list[str] = []
     if made.display is not None:
         wires, display = made.display.wires, made.display
         pins += [wires.command, wires.chip_select, wires.reset]

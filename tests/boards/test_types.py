@@ -22,8 +22,6 @@ _REAL = [board for board in boards.ids() if board != "simulator"]
 def _use(board: dict[str, Any]) -> Iterator[str]:
     """Return a program that takes from `board` what the firmware takes by the board file."""
     yield "import board, busdisplay, busio, digitalio, epaperdisplay, fourwire, keypad, rotaryio"
-    for pin in board.get("power_on", []):
-        yield f"digitalio.DigitalInOut(board.{pin}).switch_to_output(True)"
     if "power_latch" in board:
         yield f"latch: digitalio.DigitalInOut = board.{board['power_latch']}"
     display, i2c, buttons = board["display"], board["i2c"], board["buttons"]

@@ -31,8 +31,6 @@ def build() -> "tuple[App, Rest]":
     """Return the App of this board, as /board.toml describes it, and what lets it sleep between its steps."""
     settings: Any = parse(drive.read_text("/board.toml"))
     screen = settings["display"]
-    for name in settings[""].get("power_on", []):
-        _make_high(name)
     if screen["driver"] != "builtin":
         displayio.release_displays()  # of the last program, which holds the bus's pins
     i2c = _open_i2c(settings["i2c"])
@@ -59,12 +57,6 @@ def build() -> "tuple[App, Rest]":
         off_s=screen.get("off_s", 60),
     )
     return app, _rest(app, keys, settings)
-
-
-def _make_high(name: str) -> None:
-    import digitalio  # few boards have such a pin
-
-    digitalio.DigitalInOut(getattr(board, name)).switch_to_output(True)
 
 
 class Awake:
