@@ -1,10 +1,15 @@
 """What every command works with: the store that the options name, and the form of the answer."""
 
+import getpass
 import json
 import os
-import pwd
 from dataclasses import dataclass
 from typing import Any
+
+try:
+    import pwd
+except ImportError:  # on Windows
+    pwd = None  # type: ignore[assignment]
 
 import click
 from rich.console import RenderableType
@@ -33,7 +38,12 @@ class Session:
     @property
     def actor(self) -> Actor:
         """Who runs the command, for the audit: the system's account, which the environment cannot change."""
-        return Actor("cli", pwd.getpwuid(os.getuid()).pw_name)
+        if pwd is None:
+            return Actor("cli", getpass.getuser())
+        try:
+            return Actor("cli", pwd.getpwuid(os.getuid()).pw_name)
+        except KeyError:  # in a container, where accounts may have numbers only
+            return Actor("cli", f"uid {os.getuid()}")
 
     def open(self) -> Store:
         """Return the open store."""

@@ -14,6 +14,7 @@ from host_verify.core import Status
 from host_verify.database import written
 from host_verify.errors import VerifierError
 from host_verify.service import add_token, resync, set_status, verify
+from host_verify.session import Session
 
 from .parts import MASTER, NOON, POLICY, SECRET, account, code_at, open_store
 
@@ -199,3 +200,8 @@ def open_with_key(folder):
     from host_verify.opening import Opener
 
     return Opener(file_place(folder / "verifier.db"), folder / "verifier.db.key").open()
+
+
+def test_an_account_without_a_name_is_named_by_its_number(monkeypatch):
+    monkeypatch.setattr("os.getuid", lambda: 3_999_999_999)
+    assert Session(None, False, POLICY).actor == Actor("cli", "uid 3999999999")
