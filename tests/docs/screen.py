@@ -27,8 +27,8 @@ def draw(path: Path, flash: Path) -> None:
         client.add(issuer=issuer, name=name)
     simulator.press("next", 100)
     simulator.run(1)
-    # To the last five seconds of a step, where the next code is shown too.
-    simulator.run((30_000 - 4_200 - simulator.clock.now_ns() // 1_000_000 % 30_000) / 1000)
+    # To the last five seconds of a step, where the next code is shown too, and to the middle of a pixel.
+    simulator.run((30_000 - 4_100 - simulator.clock.now_ns() // 1_000_000 % 30_000) / 1000)
     png.save(simulator.hardware.display, path)
     simulator.close()
 
