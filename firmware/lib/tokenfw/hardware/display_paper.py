@@ -27,7 +27,10 @@ class PaperScreen(Renderer):
         self._draw(view)
         self.pending = self._display.busy or self._display.time_to_refresh > 0
         if not self.pending:
-            self._display.refresh()
+            try:
+                self._display.refresh()
+            except RuntimeError:  # too soon after all
+                self.pending = True
 
     def light(self, level: int) -> None:
         """It has no light."""
