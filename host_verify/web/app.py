@@ -1,6 +1,7 @@
 """The HTTP application: what is asked, by whom it may be asked, and what is answered."""
 
 import asyncio
+import logging
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,13 +12,14 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import Depends, FastAPI, Query
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from prometheus_client import CONTENT_TYPE_LATEST
 from tokencore import otpauth
 from tokencore.errors import BadValue
 
 from .. import audit, render, service
-from ..apikeys import Scope
+from ..apikeys import ApiKey, Scope
 from ..core import Status
 from ..errors import NotDone
 from ..policy import Policy
@@ -27,12 +29,14 @@ from ..store import Store
 from . import models, problems
 from .door import Door
 from .limits import Rates
+from .metrics import Metrics, Timed
 from .problems import Refused
 
 THREADS = 32  # of each worker: what they have to write at one time is written together
 CONNECTIONS = 8  # of each worker to its store
 REFUSAL_STEP = 0.010  # s; see `_until`
 
+_log = logging.getLogger(__name__)
 _bearer = HTTPBearer(auto_error=False, description="An API key, as `host-verify apikey add` prints it.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -47,6 +51,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         503: "The store cannot be used; nothing was accepted.",
     }.items()
 }
+_PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _MISSING: dict[int | str, dict[str, Any]] = {
     404: {"model": models.Problem, "description": "There is no such token."}
 }
@@ -71,6 +76,16 @@ class Parts:
     store: Store
     door: Door
 
+    def __init__(self) -> None:
+        self.metrics = Metrics()
+
+    def told(self, action: str, key: ApiKey, verdict: Verdict) -> None:
+        """Count and log what became of an attempt. A name that nobody has may be a code typed amiss."""
+        self.metrics.attempts.labels(action, verdict.reason).inc()
+        user = verdict.user if verdict.token else None
+        what = {"key": key.id, "user": user, "token": verdict.token, "reason": verdict.reason}
+        _log.info(action, extra=what)
+
 
 def make_app(settings: Settings) -> FastAPI:
     """Return the application; it opens its store when it starts and closes it when it ends."""
@@ -92,6 +107,7 @@ def make_app(settings: Settings) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(problems.BodyLimit)
+    app.add_middleware(Timed, metrics=parts.metrics)
     _health(app, parts)
     _attempts(app, parts, settings)
     _tokens(app, parts, settings)
@@ -112,6 +128,21 @@ def _health(app: FastAPI, parts: Parts) -> None:
         parts.store.check()
         return {"status": "ready"}
 
+    # A model would be told as text here too.
+    faults: dict[int | str, dict[str, Any]] = {
+        code: {
+            "description": said["description"],
+            "content": {"application/json": {"schema": _PROBLEM_SCHEMA}},
+        }
+        for code, said in _PROBLEMS.items()
+    }
+
+    @app.get("/metrics", response_class=PlainTextResponse, responses=faults, tags=["health"])
+    def metrics(credentials: Credentials) -> Any:
+        """Tell Prometheus what was asked how often, with what result, and how long it took."""
+        parts.door.enter(credentials, Scope.HELPDESK)
+        return PlainTextResponse(parts.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
 
 def _attempts(app: FastAPI, parts: Parts, settings: Settings) -> None:
     @app.post(
@@ -130,6 +161,7 @@ def _attempts(app: FastAPI, parts: Parts, settings: Settings) -> None:
             parts.door.attempt(body.user)
             utc = settings.clock()
             verdict = service.verify(parts.store, body.user, body.code, utc, settings.policy, key.actor())
+            parts.told("verify", key, verdict)
             return key.scope.includes(Scope.HELPDESK), verdict
 
         trusted, verdict = await run_in_threadpool(judge)
@@ -147,6 +179,7 @@ def _attempts(app: FastAPI, parts: Parts, settings: Settings) -> None:
         parts.door.attempt(body.user)
         utc, policy = settings.clock(), settings.policy
         verdict = service.resync(parts.store, body.user, body.first, body.second, utc, policy, key.actor())
+        parts.told("resync", key, verdict)
         return render.verdict_data(verdict)
 
 

@@ -1,7 +1,9 @@
 """The processes of the service: workers that share one listening socket, and a parent that keeps them up."""
 
+import os
 import signal
 import socket
+import tempfile
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -14,8 +16,10 @@ from uvicorn.supervisors import Multiprocess
 from ..errors import VerifierError
 from ..opening import Opener
 from ..policy import Policy
+from . import logs
 from .app import Settings, make_app
 from .limits import Rates
+from .metrics import FOLDER
 
 _BACKLOG = 2048
 
@@ -44,6 +48,7 @@ def run(opener: Opener, policy: Policy, rates: Rates, address: Address, workers:
         ssl_keyfile=address.tls_key,
         access_log=False,
         server_header=False,
+        log_config=None,
         log_level="warning",
         timeout_graceful_shutdown=10,
     )
@@ -51,6 +56,8 @@ def run(opener: Opener, policy: Policy, rates: Rates, address: Address, workers:
     host, port = listening.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
     print(f"Listening on {scheme}://{name}:{port}", flush=True)
+    logs.install()
+    counts = None
     try:
         if workers == 1:
             server = Server(config)
@@ -61,13 +68,18 @@ def run(opener: Opener, policy: Policy, rates: Rates, address: Address, workers:
             if not server.started:
                 raise VerifierError("the service could not start: its log, above, says why")
         else:
+            counts = tempfile.TemporaryDirectory(prefix="host-verify-")
+            os.environ[FOLDER] = counts.name  # before the workers begin, which count into it
             Multiprocess(config, sockets=[listening]).run()
     finally:
         listening.close()
+        if counts:
+            counts.cleanup()
 
 
 def worker(opener: Opener, policy: Policy, rates: Rates) -> FastAPI:
     """Return the application of one worker."""
+    logs.install()
     return make_app(Settings(opener.open, _utc, policy, rates))
 
 

@@ -4,8 +4,10 @@ import pytest
 
 from host_verify.database import file_place
 from host_verify.sealing import Sealer
+from host_verify.service import add_token
 from host_verify.store import create
 
+from .asking import TOKEN, Web
 from .parts import MASTER, NOON
 from .postgresql import Server, why_not
 
@@ -33,3 +35,12 @@ def place(empty_place):
     """An empty store, on each database."""
     create(empty_place, Sealer(MASTER), NOON)
     return empty_place
+
+
+@pytest.fixture
+def web(place):
+    """The HTTP application over a store with one token of anna's, on each database."""
+    web = Web(place)
+    with web.client, web.store:
+        web.token = add_token(web.store, "anna", "A-1", TOKEN, NOON)
+        yield web

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -31,8 +32,9 @@ class Serving:
         with open_store(place) as store:
             self.keys = {scope: apikeys.add(store, str(scope), scope, NOON)[1] for scope in Scope}
         command = [*COMMAND, "--key-env", "FOB_KEY", "serve", "--listen", "127.0.0.1:0", "--rate-user", "0"]
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  # a pipe that nobody reads would stop it
         self.process = subprocess.Popen(
-            [*command, *options], env=environment(place), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [*command, *options], env=environment(place), stdout=subprocess.PIPE, stderr=self._log
         )
         line = self.process.stdout.readline().decode()
         assert line.startswith("Listening on http"), self.process.communicate()
@@ -52,11 +54,14 @@ class Serving:
     def __exit__(self, *_: object) -> None:
         self.process.send_signal(signal.SIGTERM)
         try:
-            _, self.said = self.process.communicate(timeout=30)
+            self.process.communicate(timeout=30)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.communicate()
             raise
+        self._log.seek(0)
+        self.said = self._log.read().decode()
+        self._log.close()
         assert self.process.returncode == 0, self.said
 
     def client(self, scope: Scope = Scope.VERIFY, **more: object) -> httpx.Client:

@@ -54,9 +54,9 @@ def test_the_page_has_every_path_and_asks_for_a_key():
     page = make_app(Settings(None, None, POLICY, Rates())).openapi()
     for path, methods in page["paths"].items():
         for method in methods.values():
-            assert ("security" in method) is path.startswith("/v1/")
+            assert ("security" in method) is path.startswith(("/v1/", "/metrics"))
     assert set(operations()) == {
-        "GET /healthz", "GET /readyz", "POST /v1/verify", "POST /v1/resync", "GET /v1/tokens",
+        "GET /healthz", "GET /readyz", "GET /metrics", "POST /v1/verify", "POST /v1/resync", "GET /v1/tokens",
         "POST /v1/tokens", "GET /v1/tokens/{token_id}", "PUT /v1/tokens/{token_id}/status",
         "GET /v1/tokens/{token_id}/history",
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import datetime
 import ipaddress
+import json
 import os
 import signal
 import socket
@@ -58,7 +59,14 @@ def test_one_code_at_one_instant_is_accepted_once_whatever_worker_it_comes_to(pl
         assert len(serving.workers()) == 2
         for together in present(serving, [code_of(HOTP, turn) for turn in range(40)]):
             assert together == {Reason.ACCEPTED: 1, Reason.REPLAYED: CLIENTS - 1}
-    assert serving.said == b""
+        with serving.client(Scope.HELPDESK) as client:
+            told = client.get("/metrics").text
+        # Of both workers together.
+        assert 'host_verify_attempts_total{action="verify",reason="accepted"} 40.0' in told
+        assert f'reason="replayed"}} {40 * (CLIENTS - 1)}.0' in told
+    logged = [json.loads(line) for line in serving.said.splitlines()]
+    assert Counter(line["level"] for line in logged) == {"info": 40 * CLIENTS}
+    assert Counter(line["reason"] for line in logged)["accepted"] == 40
 
 
 def test_workers_that_are_killed_accept_nothing_twice_and_are_replaced(place):

@@ -1,10 +1,8 @@
 """The HTTP door: who may ask what, what is answered, and what is never told."""
 
 import logging
-from base64 import b32encode
 
 import pytest
-from starlette.testclient import TestClient
 from tokencore import otpauth
 
 from host_verify import apikeys
@@ -13,47 +11,12 @@ from host_verify.core import Status
 from host_verify.database import written
 from host_verify.service import add_token, set_status
 from host_verify.web import app as application
-from host_verify.web.app import Settings, make_app
 from host_verify.web.limits import Rates
 
-from .parts import NOON, POLICY, SECRET, account, code_at, open_store
+from .asking import TOKEN, Web
+from .parts import NOON, SECRET, account, code_at, open_store
 
-TOKEN = account()
 NEW = account(secret=b"n" * 20, name="new")
-
-
-class Web:
-    """The application over one store, with a clock that the test sets and a client for each scope."""
-
-    def __init__(self, place, rates=Rates(user=0)):  # noqa: B008
-        self.place = place
-        self.utc = NOON
-        self.store = open_store(place)
-        self.keys = {scope: apikeys.add(self.store, str(scope), scope, NOON)[1] for scope in Scope}
-        settings = Settings(lambda _: open_store(place), lambda: self.utc, POLICY, rates)
-        self.client = TestClient(make_app(settings), raise_server_exceptions=False)
-
-    def ask(self, method, path, scope=Scope.VERIFY, status=200, **more):
-        headers = {"Authorization": f"Bearer {self.keys[scope]}"} if scope else {}
-        response = self.client.request(method, path, headers=headers | more.pop("headers", {}), **more)
-        assert response.status_code == status, response.text
-        for secret in (SECRET.decode(), b32encode(SECRET).decode(), *self.keys.values()):
-            assert secret not in response.text
-        if status >= 400:
-            assert set(response.json()) == {"error"}
-            assert set(response.json()["error"]) == {"kind", "message"}
-        return response
-
-    def verify(self, user, code, scope=Scope.VERIFY):
-        return self.ask("POST", "/v1/verify", scope, json={"user": user, "code": code}).json()
-
-
-@pytest.fixture
-def web(place):
-    web = Web(place)
-    with web.client, web.store:
-        web.token = add_token(web.store, "anna", "A-1", TOKEN, NOON)
-        yield web
 
 
 def test_a_code_is_accepted_once(web):
