@@ -136,7 +136,7 @@ class Token:
     def file(self, path: str) -> str:
         """Return a file of the drive, "" while it is not there."""
         try:
-            return self.simulator.file(path).decode()
+            return self.simulator.file(path).decode(errors="replace")  # it may be half written
         except FileNotFoundError:
             return ""
 
@@ -166,7 +166,7 @@ def inside(uf2: Path) -> None:
         whole = (firmware / "code.py").read_text()
         (firmware / "code.py").write_text(whole[: whole.index("while True:")] + _MEASURE)
         token = Token(uf2, firmware)
-        token.until(lambda: "end=" in token.file("figures.txt"), 2.0)
+        token.until(lambda: "end=0" in token.file("figures.txt"), 2.0)
         print(token.file("figures.txt").replace("end=0\n", ""), end="")
 
 
