@@ -4,10 +4,11 @@ from tests.gate.source import APP, CORE, HARDWARE, ROOT
 
 _PORTABLE = {"binascii", "collections", "hashlib", "struct", "tokencore"}
 _BOARD = """
-    __future__ aesio alarm analogio array binascii bitbangio bitmaptools board busdisplay busio collections
-    digitalio displayio epaperdisplay errno fontio fourwire framebufferio gc hashlib i2cdisplaybus io json keypad
-    math microcontroller neopixel_write nvm os pwmio rainbowio random re rotaryio rtc storage struct
-    supervisor sys terminalio time tokencore tokenfw traceback usb_cdc usb_hid usb_midi vectorio watchdog zlib
+    __future__ aesio alarm analogio array binascii bitbangio bitmaptools board busdisplay busio
+    collections digitalio displayio epaperdisplay errno fontio fourwire framebufferio gc hashlib
+    i2cdisplaybus io json keypad math microcontroller neopixel_write nvm os pwmio rainbowio random re
+    rotaryio rtc storage struct supervisor sys terminalio time tokencore tokenfw traceback usb_cdc usb_hid
+    usb_midi vectorio watchdog zlib
 """
 MODULES = {
     CORE: _PORTABLE,
