@@ -31,8 +31,9 @@ import os
 
 import microcontroller
 
-if microcontroller.nvm[0:4] == b"OPEN":
-    microcontroller.nvm[0:4] = bytes(4)
+nvm = microcontroller.nvm
+if nvm and nvm[0:4] == b"OPEN":
+    nvm[0:4] = bytes(4)
     try:
         os.stat("/vault.bin")
     except OSError as error:
