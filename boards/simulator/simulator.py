@@ -24,7 +24,7 @@ from .uc8151 import UC8151
 FIRMWARE = bundle.firmware_folder()
 _LEAP_NS = 24 * 3600 * SECOND_NS  # the longest: the firmware's differences of ticks must not wrap
 _SETTLE_NS = 5 * SECOND_NS
-_PATIENCE = 10.0  # seconds of the host's clock for firmware that neither sleeps nor ends
+_PATIENCE = 60.0  # seconds of the host's clock, which may be busy, for firmware that neither sleeps nor ends
 
 
 class FirmwareStuck(Exception):
