@@ -22,8 +22,7 @@ ACCOUNTS = [
     Account(SECRET * 3 + b"1234", "three", "Example", algorithm="SHA512"),
     Account(SECRET, "count", "Example", kind="hotp"),
 ]
-# Classes of USB interfaces: the data port and the keyboard; in maintenance the console and the drive.
-CLOSED, OPEN = [2, 10, 3], [2, 10, 8]
+CLOSED = [2, 10, 3]  # classes of USB interfaces: the data port and the keyboard
 _HASHES = {"SHA1": hashlib.sha1, "SHA256": hashlib.sha256, "SHA512": hashlib.sha512}
 
 
@@ -108,18 +107,5 @@ def test_whole_life_on_the_real_interpreter(
     _restart(pico)
     _settle(pico, "one")
     assert _kinds(pico) == CLOSED
+    pico.connect(monkeypatch)
     assert len(pico.token.accounts()) == len(ACCOUNTS)
-
-    # Maintenance, as a user asks for it: all buttons held at the start, then confirm for 5 seconds.
-    for button in pico.simulator.hardware.buttons:
-        pico.simulator.press(button, 9000)
-    _restart(pico)
-    _settle(pico, "Erase everything?")
-    pico.until(lambda: False, 9.0)
-    pico.simulator.press("confirm", 6000)
-    assert pico.until(lambda: _kinds(pico) == OPEN, 30.0), _kinds(pico)
-    _settle(pico, "Maintenance")
-    assert SECRET not in pico.simulator._chip.memory()  # type: ignore[union-attr]
-    _restart(pico)
-    _settle(pico, "No accounts")
-    assert _kinds(pico) == CLOSED
