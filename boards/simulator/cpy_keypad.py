@@ -88,9 +88,9 @@ class Keys:
         self._threshold: int = options.get("debounce_threshold", 1)
         self.key_count = len(self._pins)
         self.events = EventQueue(self, options.get("max_events", 64))
-        self._counters: list[int] = []
-        self._next_ns = 0
-        self.reset()
+        # As in CircuitPython, and unlike after `reset`: what is down now is not told as a press.
+        self._counters = [0] * self.key_count
+        self._next_ns = context.hardware.now_ns()
 
     def reset(self) -> None:
         """Take all keys for released from now on."""

@@ -74,6 +74,7 @@ class _Group:
     def __init__(self, pins: "list[microcontroller.Pin]", names: "list[str]", level: bool) -> None:
         self._names = names
         self._keys = keypad.Keys(tuple(pins), value_when_pressed=level, pull=True)
+        self._keys.reset()  # New Keys take what is down for known; now it is told as a press.
 
     def close(self) -> None:
         self._keys.deinit()
