@@ -41,7 +41,8 @@ def test_a_hundred_accounts_with_long_names_fit_into_80_columns(line) -> None:
         assert terminal.finish() == 0
     lines = plain(terminal.shown)
     assert not [one for one in lines if cell_len(one) > COLUMNS]
-    assert [one.split()[0] for one in lines if re.match(r" {0,2}\d+  ", one)] == [str(n) for n in range(1, 101)]
+    numbers = [one.split()[0] for one in lines if re.match(r" {0,2}\d+  ", one)]
+    assert numbers == [str(number) for number in range(1, 101)]
     whole = "".join(lines).replace(" ", "")
     assert whole.count("界" * 4) >= 20
     assert whole.count(str(2**64 - 1)) == 15
