@@ -106,7 +106,7 @@ def append(connection: sa.Connection, sealer: Sealer, entries: Sequence[Entry]) 
     for entry in entries:
         seq += 1
         link = _link(sealer, link, seq, entry)
-        rows.append(_row(Linked(seq, entry, link)))
+        rows.append(entry_row(Linked(seq, entry, link)))
     connection.execute(audit.insert(), rows)
     connection.execute(_NEWEST, _head_row(sealer, seq, link))
 
@@ -170,7 +170,8 @@ def _head_row(sealer: Sealer, seq: int, link: bytes) -> dict[str, Any]:
     return {"seq": seq, "link": link, "mark": _head_mark(sealer, seq, link)}
 
 
-def _row(linked: Linked) -> dict[str, Any]:
+def entry_row(linked: Linked) -> dict[str, Any]:
+    """Return an entry and its place in the chain by the names of the table's columns."""
     entry = linked.entry
     return {
         "seq": linked.seq,

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .apikeys import ApiKey
-from .audit import Examination, Linked
+from .audit import Examination, Linked, entry_row
 from .core import Reason, is_locked
 from .policy import Policy
 from .records import Token
@@ -159,18 +159,7 @@ def key_list(keys: list[ApiKey]) -> RenderableType:
 
 def entry_data(linked: Linked) -> dict[str, Any]:
     """Return an entry of the audit for JSON."""
-    entry = linked.entry
-    return {
-        "seq": linked.seq,
-        "at": entry.at,
-        "door": entry.actor.door,
-        "actor": entry.actor.name,
-        "action": entry.action,
-        "reason": entry.reason,
-        "user": entry.user,
-        "token": entry.token,
-        "link": linked.link.hex(),
-    }
+    return entry_row(linked) | {"link": linked.link.hex()}
 
 
 def entry_list(entries: list[Linked]) -> RenderableType:
