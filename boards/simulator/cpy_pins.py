@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 from .bus import Nack
 from .clock import SECOND_NS
 from .context import Context, Reset
-from .cpy_spi import GONE, SPI
+from .cpy_bus import GONE, Bus
+from .cpy_spi import SPI
 from .cpy_uart import UART
 from .imports import module
 from .pins import Pin
@@ -16,7 +17,7 @@ from .safe_mode import NONE, PROGRAMMATIC
 _END = (1 << 63) - 1
 
 
-class I2C:
+class I2C(Bus):
     """`busio.I2C` on the board's bus: CircuitPython's locking, slices and errors."""
 
     def __init__(self, context: Context, scl: Pin, sda: Pin, frequency: int) -> None:
@@ -24,33 +25,9 @@ class I2C:
             raise ValueError("frequency must be 1-1000000")
         if not context.hardware.pull_ups(scl, sda):
             raise RuntimeError("No pull up found on SDA or SCL; check your wiring")
-        self._pins: tuple[Pin, ...] = (scl, sda)
-        for pin in self._pins:
-            pin.claim(self)
+        super().__init__(scl, sda)
         self._context = context
         self._frequency = frequency
-        self._locked = False
-        self.outlived = False  # held by a display when code.py ended
-
-    def deinit(self) -> None:
-        for pin in self._pins:
-            pin.release(self)
-        self._pins = ()
-
-    def __enter__(self) -> "I2C":
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.deinit()
-
-    def try_lock(self) -> bool:
-        if self._locked or not self._pins:
-            return False
-        self._locked = True
-        return True
-
-    def unlock(self) -> None:
-        self._locked = False
 
     def probe(self, address: int) -> bool:
         try:

@@ -5,52 +5,28 @@ from typing import Any
 
 from .clock import SECOND_NS
 from .context import Context
+from .cpy_bus import GONE, Bus
 from .imports import module
 from .pins import Pin
 
 _END = (1 << 63) - 1
 _FULL = 0xFFFF
-GONE = "Object has been deinitialized and can no longer be used. Create a new object."
 
 
-class SPI:
+class SPI(Bus):
     """`busio.SPI`: what is written reaches the display where its wires are; nothing answers."""
 
     def __init__(self, context: Context, clock: Pin, MOSI: Pin, MISO: Pin | None = None) -> None:
         self._context = context
-        self._pins = tuple(pin for pin in (clock, MOSI, MISO) if pin is not None)
-        for pin in self._pins:
-            pin.claim(self)
+        super().__init__(*(pin for pin in (clock, MOSI, MISO) if pin is not None))
         self._bus = (clock, MOSI)
-        self._locked = False
         self.frequency = 250_000
-        self.outlived = False  # held by a display when code.py ended
-
-    def deinit(self) -> None:
-        for pin in self._pins:
-            pin.release(self)
-        self._pins = ()
-
-    def __enter__(self) -> "SPI":
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.deinit()
 
     def configure(self, *, baudrate: int = 100_000, polarity: int = 0, phase: int = 0, bits: int = 8) -> None:
         self._check()
         if polarity not in (0, 1) or phase not in (0, 1) or bits != 8:
             raise ValueError("Invalid phase, polarity or bits")
         self.frequency = baudrate
-
-    def try_lock(self) -> bool:
-        if self._locked or not self._pins:
-            return False
-        self._locked = True
-        return True
-
-    def unlock(self) -> None:
-        self._locked = False
 
     def write(self, buffer: Any, *, start: int = 0, end: int = _END) -> None:
         self._check()

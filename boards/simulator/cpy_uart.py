@@ -4,7 +4,7 @@ from typing import Any
 
 from .clock import SECOND_NS
 from .context import Context
-from .cpy_spi import GONE
+from .cpy_bus import GONE
 from .pins import Pin
 
 _BITS = 10  # a byte on the line, with its start and stop bits
