@@ -1,0 +1,104 @@
+"""The tokens that a desk knows, by their keys: what tells a swapped or cloned one from the real one.
+
+One small file a token in a folder that only the user can read, so that two programs at two tokens do
+not get in each other's way.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from . import private_files
+from .faults import DeskError
+
+
+class KnownUnusable(DeskError):
+    """What the desk knows of a token cannot be read or written."""
+
+    exit_status = 2
+
+
+@dataclass(frozen=True)
+class KnownToken:
+    """What a desk knows of a token.
+
+    key         the token's static public key, 32 bytes
+    paired_utc  s, when its digits were compared; 0 where it was only met, as for setting its clock
+    resumption  the secret to take up the last channel with; b"" where there is none
+    """
+
+    serial: str
+    key: bytes
+    paired_utc: int = 0
+    resumption: bytes = field(default=b"", repr=False)
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether a person compared the digits, so that the key is surely the token's."""
+        return self.paired_utc > 0
+
+    @property
+    def paired_date(self) -> str:
+        """The day of the pairing (UTC) as YYYY-MM-DD."""
+        return datetime.fromtimestamp(self.paired_utc, UTC).strftime("%Y-%m-%d")
+
+
+class KnownTokens:
+    """The folder of known tokens; it is made when the first one is kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find(self, serial: str) -> KnownToken | None:
+        """Return what is known of the token, None if nothing. Raises KnownUnusable."""
+        path = self._path(serial)
+        try:
+            values = json.loads(path.read_bytes())
+            if values["version"] != 1 or values["serial"] != serial:
+                raise ValueError("of another version, or another token's")
+            return KnownToken(
+                serial,
+                bytes.fromhex(values["key"]),
+                int(values["paired_utc"]),
+                bytes.fromhex(values["resumption"]),
+            )
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            raise KnownUnusable(
+                f"what is known of token {serial} cannot be read: {path}",
+                "Move that file away and compare the token's digits again: provisioner pair",
+            ) from None
+
+    def keep(self, token: KnownToken) -> None:
+        """Keep `token` instead of what was known of it: wholly or not at all. Raises KnownUnusable."""
+        path = self._path(token.serial)
+        values = {
+            "version": 1,
+            "serial": token.serial,
+            "key": token.key.hex(),
+            "paired_utc": token.paired_utc,
+            "resumption": token.resumption.hex(),
+        }
+        try:
+            private_files.replace(path, json.dumps(values).encode())
+        except OSError as error:
+            raise KnownUnusable(
+                f"{path} cannot be written: {error.strerror}", "See to it that you may write in that folder"
+            ) from None
+
+    def note_resumption(self, serial: str, resumption: bytes) -> None:
+        """Keep the secret to take up the channel to a known token with, b"" for none."""
+        known = self.find(serial)
+        if known and known.resumption != resumption:
+            self.keep(replace(known, resumption=resumption))
+
+    def forget(self, serial: str) -> None:
+        """Know nothing of the token any more."""
+        self._path(serial).unlink(missing_ok=True)
+
+    def _path(self, serial: str) -> Path:
+        # The number comes from whatever is plugged in: nothing but these characters makes a name.
+        plain = serial.isascii() and serial.isalnum() and serial == serial.upper()
+        return self._folder / f"token-{serial if plain else serial.encode().hex()}.json"
