@@ -117,7 +117,7 @@ def spoiled(values: dict) -> list[object]:
         others.append({key: kept for key, kept in values.items() if key != name})
         others.extend({**values, name: wrong} for wrong in (None, 7, "zz", "00", [], {"salt": "00"}))
         if isinstance(value, str) and name != "kind":
-            flipped = f"{int(value[:2], 16) ^ 1:02x}{value[2:]}"
+            flipped = f"{int(value[:2], 16) ^ 8:02x}{value[2:]}"
             others.append({**values, name: flipped})
     return others
 
