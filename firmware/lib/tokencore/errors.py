@@ -93,6 +93,12 @@ class CounterExhausted(FobError):
     status = 14
 
 
+class ChannelFailed(FobError):
+    """A handshake or a sealed message is not the other side's, or comes too late. Connect again."""
+
+    status = 17
+
+
 BY_STATUS = {
     error.status: error
     for error in (

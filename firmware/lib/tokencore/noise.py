@@ -1,0 +1,264 @@
+"""The Noise Protocol Framework, revision 34, with X25519 and SHA-256: patterns without pre-messages.
+
+A board takes a good part of a second for one X25519. So `Handshake.write` and `read` are generators: they
+yield before each one, which lets the caller do something else in between, and return the bytes. `run` runs
+one at once. The cryptography is passed in: see `Primitives`.
+"""
+
+import hashlib
+
+from . import hkdf
+from .errors import ChannelFailed
+
+TYPE_CHECKING = False  # boards have no typing module; a checker takes this name for True
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import Protocol, TypeVar
+
+    T = TypeVar("T")
+    KeyPair = tuple[bytes, bytes]  # private and public key, 32 bytes each
+
+    class Primitives(Protocol):
+        """What tokencore and tokenfw know of cryptography and chance. Keys and private keys are 32 bytes."""
+
+        cipher: str
+        """Noise's name of the AEAD: "AESGCM" (AES-256) or "ChaChaPoly"."""
+
+        def random(self, length: int) -> bytes:
+            """Return random bytes fit for keys."""
+
+        def public(self, private: bytes) -> bytes:
+            """Return the X25519 public key (RFC 7748)."""
+
+        def dh(self, private: bytes, public: bytes) -> bytes:
+            """Return the X25519 shared secret. Raises BadValue where it is all zero."""
+
+        def seal(self, key: bytes, nonce: int, ad: bytes, plaintext: bytes) -> bytes:
+            """Return the ciphertext and its tag of 16 bytes. `nonce` is of 64 bits, `ad` associated data."""
+
+        def open(self, key: bytes, nonce: int, ad: bytes, sealed: bytes) -> bytes:
+            """Return the plaintext. Raises ChannelFailed where anything is not as it was sealed."""
+
+        def stream(self, key: bytes, nonce: bytes, data: bytes) -> bytes:
+            """Return `data` under a key stream, not authenticated; `nonce` is 16 bytes and never used again.
+
+            AES-256 in counter mode, `nonce` being the initial counter block; with the cipher "ChaChaPoly"
+            ChaCha20, `nonce` being the block counter (4 bytes, little-endian) and the nonce.
+            """
+
+
+KEY = 32
+_TAG = 16
+NONCES = (1 << 64) - 1  # nonces of a key: the last of 64 bits is reserved (section 5.1)
+PATTERNS = {"XX": "e;e,ee,s,es;s,se"}
+"""The tokens of each message, the initiator's first (section 7.5)."""
+
+
+def run(generator: "Generator[None, None, T]") -> "T":
+    """Run a generator to its end and return what it returns."""
+    while True:
+        try:
+            next(generator)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+
+
+def draw(primitives: "Primitives") -> "KeyPair":
+    """Return a new key pair, as `Handshake` takes it for its ephemeral key: once only. Takes one X25519."""
+    private = primitives.random(KEY)
+    return private, primitives.public(private)
+
+
+class CipherState:
+    """One direction's key and nonce. With a nonce in each message (section 11.4) one may be lost."""
+
+    def __init__(self, primitives: "Primitives", key: bytes, nonces: int = NONCES) -> None:
+        self._primitives = primitives
+        self._key = key
+        self._nonces = nonces
+        self._next = 0
+
+    def seal(self, ad: bytes, plaintext: bytes) -> "tuple[int, bytes]":
+        """Return the nonce and the sealed bytes, 16 longer than the plaintext.
+
+        Raises ChannelFailed once every nonce has been used: a new handshake gives new keys.
+        """
+        nonce = self._next
+        if nonce >= self._nonces:
+            raise ChannelFailed("the channel's nonces are used up: connect again")
+        self._next = nonce + 1
+        return nonce, self._primitives.seal(self._key, nonce, ad, plaintext)
+
+    def open(self, nonce: int, ad: bytes, sealed: bytes) -> bytes:
+        """Return the plaintext. Raises ChannelFailed where it is not what the other side sealed.
+
+        The caller refuses a nonce that it has seen.
+        """
+        if not 0 <= nonce < self._nonces:
+            raise ChannelFailed("a nonce that no message has")
+        return self._primitives.open(self._key, nonce, ad, sealed)
+
+
+class _Symmetric:
+    """SymmetricState of section 5.2, with the handshake's own key and nonce, of both directions, in it."""
+
+    def __init__(self, primitives: "Primitives", name: bytes) -> None:
+        self.primitives = primitives
+        self.hash = hashlib.new("sha256", name).digest() if len(name) > KEY else name + bytes(KEY - len(name))
+        self._chaining = self.hash
+        self._key = b""
+        self._nonce = 0
+
+    def mix_hash(self, data: bytes) -> None:
+        self.hash = hashlib.new("sha256", self.hash + data).digest()
+
+    def mix_key(self, ikm: bytes) -> None:
+        okm = hkdf.hkdf(self._chaining, ikm, b"", 2 * KEY)
+        self._chaining, self._key, self._nonce = okm[:KEY], okm[KEY:], 0
+
+    @property
+    def overhead(self) -> int:
+        """Bytes that `encrypt` adds."""
+        return _TAG if self._key else 0
+
+    def encrypt(self, plaintext: bytes) -> bytes:
+        sealed = plaintext
+        if self._key:
+            sealed = self.primitives.seal(self._key, self._nonce, self.hash, plaintext)
+            self._nonce += 1
+        self.mix_hash(sealed)
+        return sealed
+
+    def decrypt(self, sealed: bytes) -> bytes:
+        plaintext = sealed
+        if self._key:
+            plaintext = self.primitives.open(self._key, self._nonce, self.hash, sealed)
+            self._nonce += 1
+        self.mix_hash(sealed)
+        return plaintext
+
+    def split(self) -> "tuple[bytes, bytes]":
+        okm = hkdf.hkdf(self._chaining, b"", b"", 2 * KEY)
+        return okm[:KEY], okm[KEY:]
+
+
+class Handshake:
+    """One side of a handshake (section 5.3). After any failure it is of no use: begin a new one.
+
+    `static_private` is this side's static key, 32 bytes, or b"" in a pattern without; `static_public` spares
+    computing its public key. `ephemeral` is a pair from `draw`, made beforehand.
+    """
+
+    def __init__(
+        self,
+        primitives: "Primitives",
+        initiator: bool,
+        prologue: bytes,
+        static_private: bytes = b"",
+        pattern: str = "XX",
+        static_public: bytes = b"",
+        ephemeral: "KeyPair | None" = None,
+    ) -> None:
+        name = "Noise_" + pattern + "_25519_" + primitives.cipher + "_SHA256"
+        self._symmetric = _Symmetric(primitives, name.encode())
+        self._symmetric.mix_hash(prologue)
+        self._primitives = primitives
+        self._initiator = initiator
+        self._messages = [message.split(",") for message in PATTERNS[pattern].split(";")]
+        self._done = 0
+        self._busy = False
+        self._static = static_private
+        self._static_public = static_public
+        self._ephemeral, self._ephemeral_public = ephemeral or (b"", b"")
+        self._remote_ephemeral = b""
+        self.remote = b""
+        """The other side's static public key, or b"" while it has not come."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether all messages have gone and come."""
+        return self._done == len(self._messages)
+
+    @property
+    def hash(self) -> bytes:
+        """The handshake hash: the same 32 bytes on both sides, and unlike any other handshake's."""
+        return self._symmetric.hash
+
+    def write(self, payload: bytes = b"") -> "Generator[None, None, bytes]":
+        """Return the next message, with a payload that is not secret before both sides have a key."""
+        tokens = self._begin(self._initiator)
+        symmetric = self._symmetric
+        message = b""
+        for part in tokens:
+            if part == "e":
+                if not self._ephemeral:
+                    yield
+                    self._ephemeral, self._ephemeral_public = draw(self._primitives)
+                message += self._ephemeral_public
+                symmetric.mix_hash(self._ephemeral_public)
+            elif part == "s":
+                if not self._static_public:
+                    yield
+                    self._static_public = self._primitives.public(self._static)
+                message += symmetric.encrypt(self._static_public)
+            else:
+                yield from self._mix(part)
+        message += symmetric.encrypt(payload)
+        self._end()
+        return message
+
+    def read(self, message: bytes) -> "Generator[None, None, bytes]":
+        """Return the payload of the other side's next message.
+
+        Raises ChannelFailed where it is not the next message of the other side of this handshake, BadValue
+        where a key in it is a point of small order.
+        """
+        tokens = self._begin(not self._initiator)
+        symmetric = self._symmetric
+        for part in tokens:
+            if part == "e":
+                self._remote_ephemeral, message = _cut(message, KEY)
+                symmetric.mix_hash(self._remote_ephemeral)
+            elif part == "s":
+                sealed, message = _cut(message, KEY + symmetric.overhead)
+                self.remote = symmetric.decrypt(sealed)
+            else:
+                yield from self._mix(part)
+        payload = symmetric.decrypt(message)
+        self._end()
+        return payload
+
+    def split(self, nonces: int = NONCES) -> "tuple[CipherState, CipherState]":
+        """Return the states to send and to receive with, once the handshake has finished.
+
+        `nonces` is how many messages each may carry: 2**64 - 1, or as many as the wire has nonces for.
+        """
+        if not self.finished:
+            raise ChannelFailed("the handshake has not finished")
+        first, second = [CipherState(self._primitives, key, nonces) for key in self._symmetric.split()]
+        return (first, second) if self._initiator else (second, first)
+
+    def _begin(self, from_initiator: bool) -> "list[str]":
+        if self._busy or self.finished or from_initiator != (self._done % 2 == 0):
+            raise ChannelFailed("not the time for this message of the handshake: begin a new one")
+        self._busy = True  # and it stays so, should anything fail
+        return self._messages[self._done]
+
+    def _end(self) -> None:
+        self._done += 1
+        self._busy = False
+
+    def _mix(self, step: str) -> "Generator[None, None, None]":
+        """Mix in the X25519 of the initiator's key and the responder's key that `step` names."""
+        own, other = (step[0], step[1]) if self._initiator else (step[1], step[0])
+        yield
+        private = self._static if own == "s" else self._ephemeral
+        public = self.remote if other == "s" else self._remote_ephemeral
+        self._symmetric.mix_key(self._primitives.dh(private, public))
+
+
+def _cut(message: bytes, length: int) -> "tuple[bytes, bytes]":
+    if len(message) < length:
+        raise ChannelFailed("a message of the handshake is too short")
+    return message[:length], message[length:]
