@@ -10,6 +10,7 @@ import boards
 from boards import bundle
 
 from . import (
+    cpy_aesio,
     cpy_alarm,
     cpy_analog,
     cpy_display,
@@ -174,6 +175,7 @@ class _Start:
             **cpy_system.modules(self.context),
             **cpy_analog.modules(self.context),
             **cpy_alarm.modules(self.context),
+            **cpy_aesio.modules(),
         }
         if self._hardware.processor.usb:
             return modules

@@ -9,10 +9,12 @@ import hashlib
 import os
 import sys
 
+import cryptolib
+
 _NATIVE = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
 
 # What the driver and the code under test may import: all of it is on a board too.
-_MODULES = ("__future__", "binascii", "collections", "errno", "gc", "hashlib", "os", "struct", "sys")
+_MODULES = ("__future__", "aesio", "binascii", "collections", "errno", "gc", "hashlib", "os", "struct", "sys")
 _OURS = ("driver", "drive", "operations", "session", "tests", "tokencore", "tokenfw")
 
 
@@ -42,6 +44,31 @@ class _Hashlib:
         if arguments[0] not in _NATIVE:
             raise ValueError("Unsupported hash algorithm")
         return _Hash(_NATIVE[arguments[0]], arguments[1] if len(arguments) > 1 else b"")
+
+
+class _Aes:
+    """A board's `aesio.AES`, in counter mode: MicroPython has ECB."""
+
+    def __init__(self, key: bytes, mode: int, counter_block: bytes) -> None:
+        assert mode == _Aesio.MODE_CTR
+        self._ecb = cryptolib.aes(key, 1)
+        self._counter = int.from_bytes(counter_block, "big")
+
+    def encrypt_into(self, source: bytes, into: bytearray) -> None:
+        if len(source) != len(into):
+            raise ValueError("Source and destination buffers must be the same length")
+        for start in range(0, len(source), 16):
+            pad = self._ecb.encrypt((self._counter & (1 << 128) - 1).to_bytes(16, "big"))
+            self._counter += 1
+            for i in range(start, min(start + 16, len(source))):
+                into[i] = source[i] ^ pad[i - start]
+
+
+class _Aesio:
+    """As much of a board's aesio as the firmware uses."""
+
+    AES = _Aes
+    MODE_CTR = 6
 
 
 class _Os:
@@ -74,4 +101,5 @@ def become() -> None:
     sys.modules["hashlib"] = _Hashlib
     sys.modules["__future__"] = _Future
     sys.modules["os"] = _Os()
+    sys.modules["aesio"] = _Aesio
     builtins.__import__ = _guarded(builtins.__import__)
