@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 
 import pytest
@@ -25,3 +26,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="also run the firmware on this CircuitPython image for raspberry_pi_pico, emulated (minutes)",
     )
+
+
+def pytest_collection_finish() -> None:
+    """Keep what the collection has made out of every later garbage collection: it stays to the end."""
+    gc.collect()
+    gc.freeze()
