@@ -1,0 +1,278 @@
+"""The sealed store below the accounts: device record, key slot, tries, locking and wiping.
+
+Records of the log, each sealed for its own place (see `keys`):
+
+    0      device record, under KD (see `state`); the last that a new store gets
+    1, 5   key slots, in turn: the newer counts, and the older is overwritten at once
+    2      failed tries of the PIN, under KD
+    3      directory of the accounts, under K
+    4      a wipe that has begun, with the settings that survive it; not sealed
+    8 …    accounts, under K
+"""
+
+from tokencore.errors import Locked, StoreFailed
+
+from . import state
+from .device import FIRST, STATE, Device
+from .keys import KEY, TRIES, PinState, Sealer, Slot, ahead, state_key
+from .log import Log
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from tokencore.noise import Primitives
+
+    from .keys import Secret
+    from .pages import Medium
+
+TRIED, DIRECTORY, INTENT = 2, 3, 4
+SLOTS = (1, 5)
+_KEPT = ("clock_record", "layout", "language")  # over a wipe
+
+
+class Safe(Device):
+    """Everything of the vault but its accounts."""
+
+    def __init__(
+        self,
+        medium: "Medium",
+        secret: "Secret",
+        primitives: "Primitives",
+        capacity: int,
+        ticks: "Callable[[], int] | None" = None,
+    ) -> None:
+        if not 7 <= capacity <= 150:
+            raise ValueError("a vault has room for 7 to 150 accounts: see the board file")
+        super().__init__(medium, secret, primitives, capacity)
+        self.changes = 0  # grows with whatever changes what can be read
+        self.slot: Slot | None = None
+        self._ticks = ticks
+        self._records: Sealer | None = None  # under K; None while locked
+        self._key = b""  # K, for another slot
+        self._slot_index = SLOTS[1]
+        self._slot_generation = 0
+        self._forget()
+        self._attempt(self._start)
+
+    def _attempt(self, operation: "Callable[[], None]") -> None:
+        try:
+            operation()
+        except StoreFailed as error:
+            self.fault = str(error)
+        except OSError as error:
+            self.fault = "the token's memory cannot be read (error %s)" % error.errno
+
+    def _start(self) -> None:
+        self._log = log = Log(self._medium, self.capacity + FIRST)
+        used = log.used()
+        if INTENT in used:
+            self._finish_wipe(log.read(INTENT) or b"")
+            return
+        device = self._secret.read()
+        if STATE not in used and not [place for place in used if place >= FIRST]:
+            self._format(device)  # The first start, or one that was cut short: there was never an account.
+            return
+        if not device:
+            raise StoreFailed(
+                "the token's own key is gone, and what it has stored is lost without it: wipe it"
+            )
+        self._device = Sealer(self.primitives, state_key(device))
+        self._read_state()
+        self._read_slot()
+        if DIRECTORY not in used:
+            raise StoreFailed("the token's memory is damaged: its directory is missing")
+        if self.pin.is_set:
+            self._read_tries()
+        else:
+            self._open(self._unwrapped(b""))
+
+    def _read_slot(self) -> None:
+        found: list[int] = []
+        for index in SLOTS:
+            record = self._store.read(index)
+            if record is None:
+                continue
+            generation, body = self._under_device.open(index, record)
+            if not found or ahead(generation, self._slot_generation) > 0:
+                self._slot_index, self._slot_generation, self.slot = index, generation, Slot.decode(body)
+            found.append(index)
+        if self.slot is None:
+            raise StoreFailed("the token's memory is damaged: its key slot is missing")
+        for index in found:
+            if index != self._slot_index:
+                self._store.erase(index)  # A cut has kept set_pin from it.
+        self.pin.read(self.slot)
+
+    def _read_tries(self) -> None:
+        try:
+            failures = self._under_device.open(TRIED, self._read(TRIED))[0]
+        except StoreFailed:
+            failures = TRIES - 1  # Whoever took the record away has one more try.
+        self.pin.count(failures, 0)
+        if failures >= TRIES:
+            self.wipe()  # The power was cut while the last try was under way.
+
+    def _format(self, device: bytes) -> None:
+        """Make an empty log a store. The device record decides: it comes last."""
+        if not device:
+            device = self.primitives.random(KEY)
+            self._secret.write(device)
+        self._device = Sealer(self.primitives, state_key(device))
+        self._key = self.primitives.random(KEY)
+        self._records = Sealer(self.primitives, self._key)
+        self._slot_index = SLOTS[1]
+        self._write_slot(Slot.make(self.primitives, device, self._key, self.primitives.random(16)))
+        self._forget()
+        self._commit_directory()
+        identity = self.primitives.random(KEY)
+        self._save(identity=identity, identity_public=self.primitives.public(identity))
+
+    # ---- the PIN
+
+    @property
+    def locked(self) -> bool:
+        """Whether the accounts need the PIN first."""
+        return self.pin.is_set and self._records is None
+
+    def lock(self) -> None:
+        """Forget what the PIN has opened; without a PIN there is nothing to lock."""
+        if self.pin.is_set and self._records is not None:
+            self._close()
+
+    def unlock(self, pin: bytes, now_ms: int) -> "Generator[None, None, bool]":
+        """Try a PIN (UTF-8) at tick `now_ms`; yield every 20 ms or so, and return whether the token is open.
+
+        The try is stored before it is made, and taken back once it was right: one that is broken off counts.
+        The tenth wrong one wipes. The wipe PIN wipes, and leaves an open, empty token. Raises PinWait before
+        the waiting time is over, BadValue for what cannot be a PIN; neither is a try.
+        """
+        from .pin import unlock  # Not every token has one, and it takes memory.
+
+        self._usable()
+        return unlock(self, pin, now_ms)
+
+    def set_pin(self, pin: bytes, wipe_pin: bytes = b"") -> "Generator[None, None, None]":
+        """Set or change the PIN and the wipe PIN of an open token, or clear both by b""; yield as `unlock`.
+
+        Both are UTF-8, of 4 to 64 characters and at most 128 bytes. Raises BadValue and Locked.
+        """
+        from .pin import set_pin
+
+        self._usable()
+        return set_pin(self, pin, wipe_pin, self._ticks)
+
+    def count_try(self, failures: int, now_ms: int) -> int:
+        """Store that so many tries have failed in a row, and return it."""
+        self._store.write(TRIED, self._under_device.seal(TRIED, failures, b""))
+        self.pin.count(failures, now_ms)
+        return failures
+
+    def open_with(self, stretched: bytes) -> bool:
+        """Open the accounts if `stretched` is of the PIN; return whether it is."""
+        key = self._unwrapped(stretched)
+        if not key:
+            return False
+        self.count_try(0, 0)
+        self._attempt(lambda: self._open(key))
+        return True
+
+    def wipes(self, stretched: bytes) -> bool:
+        """Return whether `stretched` is of the wipe PIN."""
+        return self.slot is not None and self.slot.wipes(self._secret.read(), stretched)
+
+    def replace_slot(self, salt: bytes, rounds: int, stretched: bytes, digits: bool, wipe: bytes) -> None:
+        """Commit another key slot (see `Slot.make`), then overwrite the one before."""
+        self._check()
+        device, old = self._secret.read(), self._slot_index
+        slot = Slot.make(self.primitives, device, self._key, salt, rounds, stretched, digits, wipe)
+        self.count_try(0, 0)
+        self._commit_directory()  # A cut may have left the slot one above what the directory knows.
+        self._write_slot(slot)
+        self._commit_directory()
+        self._store.erase(old)  # Or K would stay in the flash under the PIN before, or under none.
+
+    def _write_slot(self, slot: Slot) -> None:
+        index = SLOTS[1 - SLOTS.index(self._slot_index)]
+        generation = (self._slot_generation + 1) & 0xFFFF
+        self._store.write(index, self._under_device.seal(index, generation, slot.encode()))
+        self._slot_index, self._slot_generation, self.slot = index, generation, slot
+        self.pin.read(slot)
+
+    def _unwrapped(self, stretched: bytes) -> bytes:
+        assert self.slot is not None
+        return self.slot.unwrap(self.primitives, self._secret.read(), stretched)
+
+    def _open(self, key: bytes) -> None:
+        if not key:
+            raise StoreFailed("the token's memory is damaged: its accounts' key is unreadable")
+        self._key, self._records = key, Sealer(self.primitives, key)
+        self.changes += 1
+        self._read_directory()
+
+    def _close(self) -> None:
+        self._key, self._records = b"", None
+        self.changes += 1
+        self._forget()
+
+    # ---- wiping
+
+    def wipe(self) -> None:
+        """Erase the device secret, then overwrite everything and start anew, without owner and PIN.
+
+        What the clock has learned and the settings stay where they can be read. Raises StoreFailed where the
+        memory refuses a write; the secret is gone then all the same.
+        """
+        kept = state.pack({name: getattr(self, name) for name in _KEPT}, self.capacity)
+        try:
+            if self._log is not None:
+                self._log.write(INTENT, kept)
+        except StoreFailed:
+            pass  # The damage for which it is wiped. Cut now, the token asks to be wiped again.
+        self._finish_wipe(kept)
+
+    def _finish_wipe(self, intent: bytes) -> None:
+        self._close()
+        self.fault = "the token's memory refused to be wiped: try again"
+        self._secret.erase()
+        self.slot, self.pin = None, PinState()
+        self._blank()
+        try:
+            values = state.unpack(intent)[0]
+        except StoreFailed:
+            values = state.DEFAULTS
+        self._adopt(state.DEFAULTS)
+        self._adopt({name: values[name] for name in _KEPT})
+        self.fault = ""
+        self._format(b"")
+
+    def _blank(self) -> None:
+        if self._log is not None and self._log.ids >= self.capacity + FIRST:
+            self._log.clear()
+            return
+        try:
+            self._medium.zero(self._medium.size())
+            self._medium.clear()
+        except OSError as error:
+            raise StoreFailed("the token's memory refused a write (error %s)" % error.errno) from None
+        self._log = Log(self._medium, self.capacity + FIRST)
+
+    # ---- above
+
+    def _check(self) -> None:
+        """Raise StoreFailed or Locked where the accounts cannot be used."""
+        self._usable()
+        if self._records is None:
+            raise Locked("the token is locked: unlock it with its PIN first")
+
+    def _read_directory(self) -> None:
+        """Load what K has opened."""
+        raise NotImplementedError
+
+    def _commit_directory(self) -> None:
+        """Write the directory, and with it the generations of key slot and device record."""
+        raise NotImplementedError
+
+    def _forget(self) -> None:
+        """Drop what K has opened."""
+        raise NotImplementedError
