@@ -20,7 +20,7 @@ def read_text(path: str) -> str:
 
 
 class DriveFile:
-    """One file as the medium of a store (see `tokenfw.slices.Medium`)."""
+    """One file as the medium of a store (see `tokenfw.pages.Medium`)."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -44,19 +44,24 @@ class DriveFile:
         grows = file.seek(0, 2) < offset + len(data)
         file.seek(offset)
         file.write(data)
-        if grows or offset % _SECTOR or len(data) % _SECTOR:
+        self._settle(file, grows or offset % _SECTOR or len(data) % _SECTOR)
+
+    def zero(self, length: int, offset: int = 0) -> None:
+        file = self._writable()
+        grows = file.seek(0, 2) < offset + length
+        file.seek(offset)
+        for done in range(0, length, _SECTOR):
+            file.write(bytes(min(_SECTOR, length - done)))
+        self._settle(file, grows or offset % _SECTOR or length % _SECTOR)
+
+    def _settle(self, file: "BinaryIO", whole: "bool | int") -> None:
+        """Return when all that was written has reached the flash."""
+        if whole:
             file.flush()
         else:
             # Whole sectors in place are all that has to reach the flash. To flush would write the file's
             # time into the directory too; cut in that, the drive loses every file, boot.py among them.
             os.sync()
-
-    def zero(self, length: int) -> None:
-        file = self._writable()
-        file.seek(0)
-        for offset in range(0, length, _SECTOR):
-            file.write(bytes(min(_SECTOR, length - offset)))
-        file.flush()
 
     def clear(self) -> None:
         if self._file:
