@@ -109,18 +109,18 @@ class Log:
             if sequences[page] != self._expected(page):
                 self._held[page] = NOTHING
         del sequences
-        note = self._body(self._head % count)
-        interrupted = note is not None and self._held[self._head % count] == _ERASING
-        erased = note[0] if interrupted else NOTHING
+        erased = NOTHING
+        if self._held[self._head % count] == _ERASING:
+            erased = (self._body(self._head % count) or bytes([NOTHING]))[0]
         # The last commit, or the one after it, may have been cut, with the sectors around.
         reach = _BATCH + _SECTOR - 1
-        for sequence in range(self._head - reach, self._head + (count if interrupted else reach + 1)):
+        for sequence in range(self._head - reach, self._head + (reach + 1 if erased == NOTHING else count)):
             self._mend(sequence % count, erased)
         for sequence in range(self._head + 1, self._head + count + 1):
             self._note(sequence % count)
         self._room = 0
         self._make_room()
-        if interrupted:
+        if erased != NOTHING:
             self._finish(erased)
 
     def _find_head(self, sequences: "list[int]") -> int:
