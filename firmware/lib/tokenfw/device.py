@@ -38,6 +38,7 @@ class Device:
     language: str
     auto_lock: int
     shown_utc: int
+    directory: int
 
     def __init__(self, medium: "Medium", secret: "Secret", primitives: "Primitives", capacity: int) -> None:
         self.primitives = primitives

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _HEAD = ">HHB"  # generations of device record and key slot, accounts
 _UNREAD = bytes(4)
+_ALTERED = "the token's memory was altered: parts of it are from another time than others"
 
 
 class AccountDamaged(StoreFailed):
@@ -61,13 +62,18 @@ class Vault(Safe):
         state, slot, count = struct.unpack(_HEAD, body[:5])
         if len(body) != 5 + count + 2 * self.capacity:
             raise StoreFailed("the token's memory is damaged: its directory is of another size")
-        if ahead(self._state_generation, state) < 0 or not 0 <= ahead(self._slot_generation, slot) <= 1:
-            raise StoreFailed("the token's memory was altered: its keys or settings are from another time")
+        if ahead(self._generation, self.directory) < 0 or ahead(self._state_generation, state) < 0:
+            raise StoreFailed(_ALTERED)
+        if not 0 <= ahead(self._slot_generation, slot) <= 1:
+            raise StoreFailed(_ALTERED)
+        self.directory = self._generation
         self._order = list(body[5 : 5 + count])
         self._generations = bytearray(body[5 + count :])
-        for place in self._store.used():
-            if place >= FIRST and place not in self._order:
-                self._store.erase(place)  # An add or a remove was cut short beside its commit.
+        left = [place for place in self._store.used() if place >= FIRST and place not in self._order]
+        if len(left) > 1:  # or it is the directory that is from another time
+            raise StoreFailed(_ALTERED)
+        for place in left:
+            self._store.erase(place)  # An add or a remove was cut short beside its commit.
 
     def _commit_directory(self) -> None:
         self._commit(self._order, self._generations)
@@ -77,7 +83,8 @@ class Vault(Safe):
         own = (self._generation + 1) & 0xFFFF
         record = self._under_key.seal(DIRECTORY, own, head + bytes(order) + generations)
         self._store.write(DIRECTORY, record)
-        self._order, self._generations, self._generation = order, generations, own
+        self._order, self._generations = order, generations
+        self._generation = self.directory = own
         self.changes += 1
 
     def __len__(self) -> int:
@@ -113,7 +120,10 @@ class Vault(Safe):
         return len(self._order) - 1
 
     def add_all(self, accounts: "Iterable[Account]") -> None:
-        """Store new accounts at the end of the list: all of them, or none."""
+        """Store new accounts at the end of the list: all of them, or none.
+
+        A power cut in it leaves a vault that takes itself for altered: for a store that is not yet in use.
+        """
         self._check()
         order, generations = self._order[:], self._generations
         try:

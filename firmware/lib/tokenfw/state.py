@@ -19,6 +19,7 @@ DEFAULTS: "dict[str, Any]" = {
     "language": "",  # of the screen; empty until one is chosen
     "auto_lock": -1,  # seconds; -1 until somebody chooses
     "shown_utc": 0,  # the latest time that a code was shown for
+    "directory": 0,  # the directory's generation when this was written: it cannot be older now
 }
 _NUMBERS = {
     "identity": 3,
@@ -31,6 +32,7 @@ _NUMBERS = {
     "auto_lock": 10,
     "shown_utc": 11,
     "identity_public": 12,
+    "directory": 13,
 }
 
 
