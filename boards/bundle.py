@@ -17,7 +17,7 @@ import boards
 
 CIRCUITPYTHON = (10, 1)  # the oldest: before it hashlib.new knows SHA-1 alone
 MANIFEST = "manifest"
-VAULT = "vault.bin"
+STORES = ("store.bin", "vault.bin")  # a token's accounts, of this version and of the first
 PREFIX = "adafruit_"
 # What CircuitPython brings itself, and what stands for that on a host.
 BUILT_IN = ("adafruit_bus_device", "adafruit_pixelbuf")
@@ -100,7 +100,7 @@ def _tree(root: Path, folders: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
             path = file.relative_to(root)
             hidden = any(part.startswith((".", "__pycache__")) for part in path.parts)
             wanted = file.suffix in _KINDS or str(path) == MANIFEST
-            if wanted and not hidden and file.name != VAULT and file.is_file():
+            if wanted and not hidden and file.name not in STORES and file.is_file():
                 yield path.as_posix(), file
 
 

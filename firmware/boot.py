@@ -34,10 +34,14 @@ import microcontroller
 nvm = microcontroller.nvm
 if nvm and nvm[0:4] == b"OPEN":
     nvm[0:4] = bytes(4)
-    try:
-        os.stat("/vault.bin")
-    except OSError as error:
-        if error.errno == 2:
-            usb_hid.disable()
-            usb_cdc.enable(console=True, data=False)
-            storage.enable_usb_drive()
+    for path in ("/store.bin", "/vault.bin"):  # accounts, of this version and of the first
+        try:
+            os.stat(path)
+            break
+        except OSError as error:
+            if error.errno != 2:
+                break
+    else:
+        usb_hid.disable()
+        usb_cdc.enable(console=True, data=False)
+        storage.enable_usb_drive()

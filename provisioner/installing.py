@@ -176,7 +176,8 @@ def write(
     if not foreign:
         flashing.refuse_foreign(medium)
     if erase_vault:
-        medium.wipe(bundle.VAULT)
+        for store in bundle.STORES:
+            medium.wipe(store)
     return flashing.flash(medium, files, report)
 
 

@@ -31,7 +31,7 @@ class FirmwareFiles:
     def reader(self, path: str) -> Callable[[], bytes] | None:
         """Return what reads a file, None where there is none. Raises OSError."""
         place = self._folder / path.lstrip("/")
-        if path != f"/{bundle.VAULT}" and path.lstrip("/") in self._own():
+        if path.lstrip("/") not in bundle.STORES and path.lstrip("/") in self._own():
             return place.read_bytes
         # Only what can be a library is looked for among them: to find all takes a tenth of a second.
         if not self.whole and path.startswith((f"/lib/{bundle.PREFIX}", f"/{bundle.MANIFEST}")):
@@ -43,7 +43,7 @@ class FirmwareFiles:
         if not self.whole:
             return bundle.own(self._folder)
         found = {path.relative_to(self._folder).as_posix(): path for path in self._folder.rglob("*")}
-        return {name: path for name, path in found.items() if path.is_file() and name != bundle.VAULT}
+        return {name: path for name, path in found.items() if path.is_file() and name not in bundle.STORES}
 
     def _others(self) -> dict[str, bytes]:
         """Return what no folder holds: the libraries, which are the host's, and the manifest."""

@@ -16,16 +16,17 @@ PROGRAM = (
     b"""\
 import microcontroller
 from parts import maintenance
-from parts.drive import VAULT, DriveFile
-from tokencore.account import Account
-from tokenfw.vault import Vault
+from parts.drive import STORE, DriveFile
+from tokenfw.log import Log
+from tokenfw.secret import Secret
 
 if not maintenance.is_open() and microcontroller.nvm[100] == 255:
-    Vault(DriveFile(VAULT), 100).add(Account(bytes.fromhex("%s"), "name"))
+    Secret(microcontroller.nvm).write(%r)
+    Log(DriveFile(STORE), 7).write(6, %r)
     microcontroller.nvm[100] = 1
     maintenance.erase_and_restart()
 """
-    % SECRET.hex().encode()
+    % (SECRET, SECRET)
     + SLEEP
 )
 
@@ -34,7 +35,7 @@ if not maintenance.is_open() and microcontroller.nvm[100] == 255:
 def test_maintenance_opens_an_empty_token_for_one_start(uf2: Path) -> None:
     core = sorted((FIRMWARE / "lib/tokencore").glob("*.py"))
     lib = [path.relative_to(FIRMWARE).as_posix() for path in core]
-    lib += [f"lib/tokenfw/{name}.py" for name in ("__init__", "slices", "vault")]
+    lib += [f"lib/tokenfw/{path.name}" for path in (FIRMWARE / "lib/tokenfw").glob("*.py")]
     whole = firmware("boot.py", "safemode.py", "settings.toml")
     parts = {
         f"lib/parts/{name}.py": (FIRMWARE / f"lib/tokenfw/hardware/{name}.py").read_bytes()
@@ -49,15 +50,15 @@ def test_maintenance_opens_an_empty_token_for_one_start(uf2: Path) -> None:
     assert kinds == {(2, 2), (10, 0), (8, 6)}  # the console and the drive
     assert SECRET not in token.chip.memory()
     with pytest.raises(FileNotFoundError):
-        drive.read(token.drive(), "vault.bin")
+        drive.read(token.drive(), "store.bin")
     token.chip.restart()
     assert token.found() == "closed"
 
     seen = set()
     for nvm, image in recorder.images():
-        holds = SECRET in image
+        holds = SECRET in nvm or SECRET in image
         seen.add((holds, nvm[:4] == b"OPEN"))
-        if holds:  # Then it starts closed: boot.py is whole, and finds no mark or the vault.
+        if holds:  # Then it starts closed: boot.py is whole, and finds no mark or the store.
             assert all(drive.read(image, name) == content for name, content in whole.items())
-            assert nvm[:4] != b"OPEN" or drive.read(image, "vault.bin")
+            assert nvm[:4] != b"OPEN" or drive.read(image, "store.bin")
     assert seen == {(True, False), (False, False), (False, True)}

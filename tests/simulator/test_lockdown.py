@@ -109,21 +109,23 @@ def test_what_boot_py_has_closed_stays_closed_when_a_later_line_fails(tmp_path: 
         token.close()
 
 
-# Maintenance: a first start stores a secret, any later one with accounts erases.
+# Maintenance: a first start stores a secret in nvm and on the drive, any later one with a store erases.
 SECRET = b"-a secret of 32 bytes to be kept"
 ERASING = (
     b"""\
 import os
+import microcontroller
 from parts import maintenance
-from parts.drive import VAULT, DriveFile
-from tokencore.account import Account
-from tokenfw.vault import Vault
-if VAULT[1:] in os.listdir("/"):
+from parts.drive import STORE, DriveFile
+from tokenfw.log import Log
+from tokenfw.secret import Secret
+if STORE[1:] in os.listdir("/"):
     maintenance.erase_and_restart()
 if not maintenance.is_open():
-    Vault(DriveFile(VAULT), 7).add(Account(%r, "name"))
+    Secret(microcontroller.nvm).write(%r)
+    Log(DriveFile(STORE), 7).write(6, %r)
 """
-    % SECRET
+    % (SECRET, SECRET)
     + SLEEP
 )
 
@@ -144,7 +146,7 @@ def test_maintenance_opens_an_empty_token_for_one_start(filled: Simulator, tmp_p
     assert filled.starts == 2
     assert (usb.drive, usb.console, usb.data, usb.hid, usb.midi) == (True, True, False, False, False)
     assert SECRET not in filled.flash.read(0, len(filled.flash))
-    assert "/vault.bin" not in filled.hardware.drive.entries
+    assert "/store.bin" not in filled.hardware.drive.entries
     assert _open(_found(filled)) == "closed"
 
 
@@ -155,7 +157,7 @@ def test_power_cut_in_maintenance_opens_nothing_with_secrets(filled: Simulator, 
     writes = filled.flash.operations - before
     resting = _token(_firmware(tmp_path / "resting", {}))
     seen = set()
-    for cut in range(1, writes + 1):
+    for cut in range(1, writes + 1, 7):  # Twice or more in each sector: an erase and 16 pages.
         filled.power_off()
         filled.flash.load(image)
         filled.power_on()
@@ -165,8 +167,18 @@ def test_power_cut_in_maintenance_opens_nothing_with_secrets(filled: Simulator, 
         resting.power_off()
         resting.flash.load(left)
         usb = _found(resting)
-        holds = SECRET in left or "/vault.bin" in resting.hardware.drive.entries
+        holds = SECRET in left or "/store.bin" in resting.hardware.drive.entries
         assert not (usb.drive or usb.console) or not holds, cut
         seen.add((usb.drive, holds))
     assert seen == {(False, True), (False, False), (True, False)}
     resting.close()
+
+
+def test_a_mark_opens_nothing_beside_a_store_of_any_version(tmp_path: Path) -> None:
+    for store in ("/store.bin", "/vault.bin"):
+        token = _token(_firmware(tmp_path / store[1:], {}))
+        token.hardware.drive.put(store, b"accounts")
+        token.hardware.nvm[0:4] = b"OPEN"
+        assert _open(_found(token)) == "closed"
+        assert token.hardware.nvm[0:4] == bytes(4)
+        token.close()

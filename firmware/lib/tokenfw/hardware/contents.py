@@ -2,7 +2,7 @@
 
 import os
 
-from .drive import VAULT
+from .drive import OLD_STORE, STORE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _ENOENT = 2
+_HIDDEN = (STORE, OLD_STORE)
 _FOLDER = 0x4000
 
 
 def walk() -> "Iterator[tuple[str, int]]":
-    """Yield the path and the size in bytes of every file but the vault."""
+    """Yield the path and the size in bytes of every file but those of the accounts."""
     folders = ["/"]
     while folders:
         folder = folders.pop()
@@ -22,14 +23,14 @@ def walk() -> "Iterator[tuple[str, int]]":
             about = os.stat(folder + name)
             if about[0] & _FOLDER:
                 folders.append(folder + name + "/")
-            elif folder + name != VAULT:
+            elif folder + name not in _HIDDEN:
                 yield folder + name, about[6]
 
 
 def open_file(path: str) -> "BinaryIO":
     """Open a file for reading by the very path that `walk` gives it. Raises OSError.
 
-    The file system takes other spellings too, and so would give the vault away as /VAULT.BIN.
+    The file system takes other spellings too, and so would give the accounts away as /STORE.BIN.
     """
     folder = "/"
     parts = path.split("/")
@@ -37,6 +38,6 @@ def open_file(path: str) -> "BinaryIO":
         if part not in os.listdir(folder):
             raise OSError(_ENOENT)
         folder += part + "/"
-    if len(parts) < 2 or parts[0] or path == VAULT:
+    if len(parts) < 2 or parts[0] or path in _HIDDEN:
         raise OSError(_ENOENT)
     return open(path, "rb")

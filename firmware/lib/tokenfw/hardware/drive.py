@@ -2,7 +2,8 @@
 
 import os
 
-VAULT = "/vault.bin"  # as boot.py has it
+STORE = "/store.bin"  # the accounts, as boot.py has it
+OLD_STORE = "/vault.bin"  # those of version 0.1
 
 _ENOENT = 2
 _EROFS = 30
