@@ -22,6 +22,8 @@ from tests.firmware.parts import SERIAL, Bench
 from tests.firmware.test_attest import RamContents
 
 CANARY = b"\xf0canary\x9e"  # no UTF-8: it cannot come back as a name
+ROWS = list(messages.COMMANDS)
+NONCES = ("resume", "reveal")  # of 32 bytes
 GOOD_EVERY = 100  # frames between two good requests that must be answered
 SLOWEST_S = 5.0  # a step takes some 50 us; what takes so long is a hang
 GROWTH_BYTES = 64 * 1024  # what the interpreter's own caches may gain; a leak of a byte a frame is far more
@@ -98,7 +100,7 @@ class Fuzzer:
         answers = self.feed(self.request("info", {}))
         assert (self._sequence, messages.OK) in [answer[:2] for answer in answers]
         packed = next(answer[2] for answer in answers if answer[0] == self._sequence)
-        info = messages.unpack(messages.BY_NAME["info"].response, packed, True)
+        info = messages.unpack(messages.COMMANDS["info"].response, packed, True)
         assert info["serial"] == SERIAL
         assert info["faults"] == "" or info["clock"] == "failed"  # it was set to the end of time
 
@@ -108,13 +110,13 @@ class Fuzzer:
         return self.feed(self.request("hello", {"protocol": 1, "nonce": self.rng.randbytes(8)}))
 
     def request(self, name: str, values: dict) -> bytes:
-        return frame.encode(messages.encode_request(self._sequence, messages.BY_NAME[name], values))
+        return frame.encode(messages.encode_request(self._sequence, messages.COMMANDS[name], values))
 
     # What is sent: each returns the pieces in which it arrives.
 
     def ordinary(self) -> list[bytes]:
         self._sequence += 1
-        command = self.rng.choice(messages.COMMANDS)
+        command = self.rng.choice(ROWS)
         if command.name == "hello":
             self._sequence = self.rng.randint(0, 3)
         sent = self.request(command.name, self.values(command))
@@ -145,9 +147,16 @@ class Fuzzer:
             **{"offset": rng.randint(0, 600), "length": rng.choice([0, 1, 256])},
             "temperature": rng.randint(-160, 340),
             "utc": rng.choice([1_800_000_000, 1_900_000_000, MAX_TIME]),
+            **{"message": rng.randbytes(rng.choice([32, 64, 96])), "id": rng.randbytes(8)},
+            **{"mac": rng.randbytes(32), "commitment": rng.randbytes(32), "present": rng.random() < 0.5},
+            **{"contribution": rng.randbytes(32), "index": rng.randint(0, 3), "auto_lock": 0},
+            **{"pin": rng.choice(["", "1234", "12345"]), "wipe_pin": rng.choice(["", "0000"])},
             "serial": SERIAL if rng.random() < 0.1 else "0",
         }
-        return {f.name: usual[f.name] for f in command.request}
+        values = {f.name: usual[f.name] for f in command.request}
+        if command.name in NONCES:
+            values["nonce"] = rng.randbytes(32)
+        return values
 
     def some(self) -> bytes:
         """Return a frame that was sent, or could be."""
@@ -194,7 +203,7 @@ class Fuzzer:
     def wild(self) -> list[bytes]:
         """Good CBOR of the right outer shape, with values of any type in some fields."""
         rng = self.rng
-        command = rng.choice(messages.COMMANDS)
+        command = rng.choice(ROWS)
         packed = messages.pack(command.request, self.values(command))
         for number in list(packed) + [rng.randint(0, 12)] * (rng.random() < 0.2):
             if rng.random() < 0.4:

@@ -121,5 +121,5 @@ def test_what_cannot_be_written_is_a_type_error(value: object) -> None:
 def test_cbor2_reads_what_a_session_sends() -> None:
     from tokencore import messages
 
-    request = messages.encode_request(7, messages.BY_NAME["list"], {"start": 300})
+    request = messages.encode_request(7, messages.COMMANDS["list"], {"start": 300})
     assert cbor2.load(io.BytesIO(request)) == [7, 3, {1: 300}]

@@ -1,4 +1,4 @@
-"""Every row of the message table, at its limits and beyond, and the bytes of version 1 as they were."""
+"""Every row of the message table, at its limits and beyond, and the bytes of each version as they were."""
 
 from __future__ import annotations
 
@@ -33,10 +33,12 @@ def value_of(field: Field) -> st.SearchStrategy[Any]:
         return st.integers(field.low, field.high) | st.sampled_from([field.low, field.high])
     if field.kind == "bytes":
         return st.binary(min_size=field.low, max_size=field.high)
+    if field.kind == "bool":
+        return st.booleans()
     return st.text(max_size=field.high).filter(lambda text: len(text.encode()) <= field.high)
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+@pytest.mark.parametrize("command", list(COMMANDS), ids=lambda command: command.name)
 @given(data=st.data())
 def test_what_goes_in_comes_out(command: messages.Command, data: st.DataObject) -> None:
     sequence = data.draw(st.integers(0, messages.MAX_SEQUENCE))
@@ -74,16 +76,44 @@ def test_a_value_beyond_its_limit_is_refused_with_its_name(command: messages.Com
         assert caught.value.field == field.name
 
 
+@pytest.mark.parametrize("value", [0, 1, "true", b"", []])
+def test_a_yes_or_no_is_nothing_else(value: object) -> None:
+    with pytest.raises(errors.BadValue, match="present"):
+        messages.unpack(COMMANDS["set_sync_key"].request, {1: bytes(32), 2: value}, True)
+
+
+def test_a_row_is_found_by_its_number_and_its_name() -> None:
+    for command in COMMANDS:
+        assert COMMANDS[command.name] == COMMANDS[command.number] == COMMANDS.get(command.name) == command
+        assert command.who in (messages.PLAIN, messages.ANYBODY, messages.CLOCK, messages.OWNER)
+    for missing in ("hell", "hello ", 0, 99, ""):
+        assert COMMANDS.get(missing) is None
+        with pytest.raises(KeyError):
+            COMMANDS[missing]
+
+
+def test_no_two_rows_or_fields_share_a_number_or_a_name() -> None:
+    rows = list(COMMANDS)
+    for items in (rows, *(fields for row in rows for fields in (row.request, row.response))):
+        assert len({item.number for item in items}) == len({item.name for item in items}) == len(items)
+
+
+def test_only_a_greeting_and_the_handshake_go_outside_the_channel() -> None:
+    assert [row.name for row in COMMANDS if row.who == messages.PLAIN] == [
+        *("hello", "info", "open", "finish", "resume")
+    ]
+
+
 def test_text_that_has_no_utf_8_is_refused_with_its_name() -> None:
     with pytest.raises(errors.BadValue) as caught:
-        messages.encode_request(1, messages.BY_NAME["remove"], {"issuer": "", "name": "canary\udcff"})
+        messages.encode_request(1, messages.COMMANDS["remove"], {"issuer": "", "name": "canary\udcff"})
     assert caught.value.field == "name"
     assert caught.value.__suppress_context__
     assert "canary" not in str(caught.value)
 
 
 def test_an_unknown_field_is_refused_in_a_request_and_passed_over_in_a_response() -> None:
-    fields = messages.BY_NAME["cancel"].request
+    fields = messages.COMMANDS["cancel"].request
     with pytest.raises(errors.BadMessage):
         messages.unpack(fields, {99: 1}, True)
     assert messages.unpack(fields, {99: 1}, False) == {}
@@ -110,14 +140,17 @@ def test_bytes_that_are_no_message_are_a_bad_message(data: bytes) -> None:
             decode(data)
 
 
+def plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return bytes.fromhex(value["hex"]) if "hex" in value else {k: plain(v) for k, v in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["name"])
-def test_the_bytes_of_version_1_stay_as_they_are(example: dict[str, Any]) -> None:
+def test_the_bytes_stay_as_they_are(example: dict[str, Any]) -> None:
     payload = bytes.fromhex(example["hex"])
-    values = {
-        name: bytes.fromhex(value["hex"]) if isinstance(value, dict) else value
-        for name, value in example["values"].items()
-    }
-    command = messages.BY_NAME[example["command"]]
+    values = plain(example["values"])
+    command = messages.COMMANDS[example["command"]]
     encode, fields = {
         "request": (messages.encode_request, command.request),
         "response": (messages.encode_response, command.response),
@@ -154,15 +187,17 @@ def test_an_error_keeps_its_status_over_the_wire(status: int) -> None:
     assert type(error) is errors.BY_STATUS.get(status, errors.FobError)
 
 
-def test_the_statuses_of_version_1_stay_as_they_are() -> None:
+def test_the_statuses_stay_as_they_are() -> None:
     assert {status: error.__name__ for status, error in errors.BY_STATUS.items()} == {
         **{2: "BadMessage", 3: "UnknownCommand", 4: "BadValue", 5: "OutOfOrder", 6: "AccountExists"},
         **{7: "NoSuchAccount", 8: "StoreFull", 9: "ClockNotSet", 10: "NotConfirmed", 11: "Cancelled"},
-        **{12: "StoreFailed", 13: "ClockFailed", 14: "CounterExhausted"},
+        **{12: "StoreFailed", 13: "ClockFailed", 14: "CounterExhausted", 16: "NeedsChannel"},
+        **{17: "ChannelFailed", 18: "NotOwner", 19: "HasOwner", 20: "Locked", 21: "WrongPin", 22: "PinWait"},
+        23: "Busy",
     }
     assert (messages.OK, messages.PRESS_AWAITED, errors.FobError.status) == (0, 1, 15)
     assert messages.encode_status(2**32 - 1, 9, "set it").hex() == "831affffffff09a10066736574206974"
-    assert messages.PROTOCOL == 1
+    assert messages.PROTOCOL == 2
 
 
 def test_a_sequence_number_has_32_bits() -> None:

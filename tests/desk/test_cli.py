@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tokencore import errors, frame, messages
 from tokencore.messages import LANGUAGES, LAYOUTS
+from tokenfw import commands
 
 from provisioner.cli import main
 from tests.desk.line import LineToken
@@ -140,8 +141,8 @@ def test_each_setting_has_a_name_for_people(desk) -> None:
 
 
 def test_older_firmware_is_told_of(desk, monkeypatch) -> None:
-    for number in (20, 21, 22):
-        monkeypatch.delitem(messages.BY_NUMBER, number)
+    for name in ("get_settings", "set_settings", "set_typing"):
+        monkeypatch.delitem(commands.HANDLERS, name)
     desk("add", "-", given=URI)
     for arguments in (("settings",), ("settings", "--layout", "de"), ("typing", "alice", "off")):
         assert "Update the token's firmware" in desk(*arguments, status=1).stderr
@@ -326,7 +327,7 @@ EVIL = "a\x1b[31m\x1b]0;t\x07\x7f\x9b\u202e\u2028[red]"
 
 def rewrite(line: LineToken, command: str) -> None:
     """Let the token say EVIL in every text of `command`'s answer, where a good token cannot."""
-    number = messages.BY_NAME[command].number
+    number = messages.COMMANDS[command].number
 
     def spoil(value: object) -> object:
         if isinstance(value, str):
@@ -382,7 +383,7 @@ def test_completion_offers_commands_and_choices() -> None:
         result = run(env=env | {"COMP_CWORD": str(count)})
         return [line.split(",")[1] for line in result.stdout.splitlines()]
 
-    assert complete("provisioner re") == ["remove", "rename"]
+    assert complete("provisioner re") == ["release", "remove", "rename"]
     assert complete("provisioner add --kind ") == ["totp", "hotp"]
     assert "--port" in complete("provisioner --")
     assert "_provisioner_completion" in run(env={"_PROVISIONER_COMPLETE": "bash_source"}).stdout

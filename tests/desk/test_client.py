@@ -81,7 +81,7 @@ def test_a_fault_on_the_line_loses_nothing_and_does_nothing_twice(line, token, f
 
 def test_a_bad_line_in_both_directions_ends_in_the_state_of_a_model(line, token) -> None:
     dice = random.Random(6238)
-    token._tries = (0.06,) * 12
+    token._session.tries = (0.06,) * 12
 
     def bad(data: bytes) -> list[bytes]:
         if dice.random() < 0.75:
@@ -166,13 +166,13 @@ def test_a_token_that_vanishes_in_the_middle_is_link_lost(line, token, request_n
 
 
 def test_a_host_that_vanishes_in_the_middle_leaves_the_token_usable(line) -> None:
-    with Token.open(line.port, QUICK) as first:
+    with line.open() as first:
         first.add(account())
         whole = frame.encode(
-            messages.encode_request(9, messages.BY_NAME["remove"], {"issuer": "", "name": ""})
+            messages.encode_request(9, messages.COMMANDS["remove"], {"issuer": "", "name": ""})
         )
-        first._link._serial.write(whole[: len(whole) // 2])
-    with Token.open(line.port, QUICK) as second:
+        first._session._link._serial.write(whole[: len(whole) // 2])
+    with line.open() as second:
         assert [found.name for found in second.accounts()] == ["alice"]
 
 
@@ -190,7 +190,7 @@ def test_refusals_come_as_their_own_classes(token) -> None:
 
 
 def test_a_full_store_refuses_and_keeps_what_it_has() -> None:
-    with LineToken(capacity=7) as line, Token.open(line.port, QUICK) as token:
+    with LineToken(capacity=7) as line, line.open() as token:
         for number in range(7):
             token.add(account(str(number)))
         with pytest.raises(errors.StoreFull):
@@ -242,13 +242,13 @@ def test_a_list_that_never_reaches_its_total_is_a_bad_answer(line, token) -> Non
 def test_a_token_of_a_later_protocol_is_refused(line) -> None:
     line.to_host = rewritten(lambda packed: packed | {1: messages.PROTOCOL + 1})
     with pytest.raises(faults.BadAnswer, match="version"):
-        Token.open(line.port, QUICK)
+        line.open()
 
 
 def test_what_answers_otherwise_is_not_a_token(line) -> None:
     line.to_host = rewritten(lambda packed: {messages.TEXT: ""}, errors.UnknownCommand.status)
     with pytest.raises(NotAToken):
-        Token.open(line.port, QUICK)
+        line.open()
 
 
 def test_a_hundred_long_names_are_listed_with_progress(line, token) -> None:
@@ -273,14 +273,14 @@ def test_threads_get_their_own_answers(token) -> None:
 
 def test_hello_stops_no_program_at_a_console(line) -> None:
     for _ in range(50):
-        Token.open(line.port, QUICK).close()
+        line.open().close()
     assert len(line.requests) == 50
     assert not [sent for sent in map(frame.encode, line.requests) if b"\x03" in sent or b"\x04" in sent]
 
 
 class TestCode:
-    def released(self, line: LineToken, token: Token, name: str, after: float = 0.3):
-        threading.Timer(after, line.press).start()
+    def released(self, line: LineToken, token: Token, name: str):
+        line.presses = True
         return token.code("Example", name)
 
     def test_totp_is_released_by_a_press(self, line, token) -> None:
@@ -327,7 +327,7 @@ class TestCode:
         assert time.monotonic() - start < 3
 
     def test_a_clock_that_is_not_set_refuses_before_a_press(self) -> None:
-        with LineToken(lost=True) as line, Token.open(line.port, QUICK) as token:
+        with LineToken(lost=True) as line, line.open() as token:
             token.add(account())
             with pytest.raises(errors.ClockNotSet):
                 token.code("Example", "alice")

@@ -51,7 +51,7 @@ def test_the_planned_tick_is_that_of_a_whole_second_some_time_ahead(now, zero) -
 
 @pytest.mark.parametrize("ahead_ms", [-90_000, -400, 0, 700, 3_600_000])
 def test_a_token_that_is_off_is_set(ahead_ms: int) -> None:
-    with LineToken(ahead_ms=ahead_ms) as line, Token.open(line.port, QUICK) as token:
+    with LineToken(ahead_ms=ahead_ms) as line, line.open() as token:
         time.sleep(1.2)  # The token knows its clock's milliseconds once the chip's second has turned.
         done = sync.synchronise(token, time.time_ns)
     assert done.before.offset_ns == pytest.approx(ahead_ms * MS, abs=80 * MS)
@@ -64,7 +64,7 @@ def test_a_slow_and_lopsided_line_is_within_what_is_printed() -> None:
         time.sleep(0.06)
         return [data]
 
-    with LineToken(lost=True) as line, Token.open(line.port, QUICK) as token:
+    with LineToken(lost=True) as line, line.open() as token:
         line.to_host = slow
         done = sync.synchronise(token, time.time_ns)
     assert done.before.clock == "not set"
@@ -144,12 +144,12 @@ def test_firmware_that_does_not_ask_how_sure_a_host_is_is_synced_without() -> No
         passed = []
         for payload in frame.Decoder().feed(data):
             sequence, command, packed = messages.cbor.decode(payload)
-            if command == messages.BY_NAME["set_time"].number and 3 in packed:
+            if command == messages.COMMANDS["set_time"].number and 3 in packed:
                 packed[99] = 0  # as unknown to this firmware as the third field to an older one
             passed.append(frame.encode(messages.cbor.encode([sequence, command, packed])))
         return passed
 
-    with LineToken(lost=True) as line, Token.open(line.port, QUICK) as token:
+    with LineToken(lost=True) as line, line.open() as token:
         line.to_token = older
         done = sync.synchronise(token, time.time_ns)
     assert done.after.offset_ns == pytest.approx(0, abs=80 * MS)

@@ -10,10 +10,10 @@ PAGE = Path(__file__).parents[2] / "docs/protocol.md"
 
 
 def commands() -> str:
-    rows = ["| number | command | request | response |", "|---|---|---|---|"]
+    rows = ["| number | command | who | request | response |", "|---|---|---|---|---|"]
     for command in messages.COMMANDS:
         request, response = _fields(command.request), _fields(command.response)
-        rows.append(f"| {command.number} | `{command.name}` | {request} | {response} |")
+        rows.append(f"| {command.number} | `{command.name}` | {command.who} | {request} | {response} |")
     return "\n".join(rows)
 
 
@@ -22,7 +22,9 @@ def _fields(fields: tuple[messages.Field, ...]) -> str:
 
 
 def _kind(field: messages.Field) -> str:
-    if isinstance(field.kind, str):
+    if field.kind == "bool":
+        kind = "bool"
+    elif isinstance(field.kind, str):
         unit = "" if field.kind == "int" else " bytes"
         bounds = f"{field.low}" if field.low == field.high else f"{field.low} to {field.high}"
         kind = f"{field.kind}, {bounds}{unit}"

@@ -56,25 +56,25 @@ def test_a_clock_chip_without_power_is_not_set(tmp_path: Path) -> None:
         assert "Clock not set" in texts
 
 
+def something(field: messages.Field) -> object:
+    if isinstance(field.kind, tuple):
+        return field.kind[0]
+    if field.kind == "bytes":
+        return bytes(field.low)
+    return {"int": field.low, "text": "", "bool": True}[field.kind]
+
+
+def label_of(command: messages.Command) -> dict[str, str]:
+    label = {"issuer": "ACME", "name": "alice"}
+    return label if command.request[:1] and command.request[0].name == "issuer" else {}
+
+
 def test_a_host_that_vanishes_in_any_command_loses_nothing(tmp_path: Path) -> None:
     rng = random.Random(6238)
-    label = {"issuer": "ACME", "name": "alice"}
     with Fob(tmp_path / "token") as fob:
         fob.do("add", "-", given=URI)
         for command in messages.COMMANDS:
-            values = {
-                "hello": {"protocol": 1, "nonce": bytes(8)},
-                "list": {"start": 0},
-                "rename": {**label, "new_issuer": "X", "new_name": "Y"},
-                "move": {**label, "position": 0},
-                "set_time": {"utc": 1_900_000_000, "at": 0},
-                "wipe": {"serial": "0"},
-                "code": label,
-                "remove": label,
-                "set_typing": {**label, "typing": "off"},
-                "files": {"start": 0},
-                "digest": {"path": "board.toml", "key": bytes(32), "offset": 0, "length": 1},
-            }.get(command.name, {})
+            values = {field.name: something(field) for field in command.request} | label_of(command)
             if command.name == "add":
                 continue
             request = frame.encode(messages.encode_request(0xFFFF, command, values))
@@ -95,7 +95,7 @@ def test_a_question_that_nobody_waits_for_any_more_goes_away(tmp_path: Path) -> 
                 (1, "hello", {"protocol": 1, "nonce": b"vanished"}),
                 (2, "code", {"issuer": "ACME", "name": "alice"}),
             ):
-                line.write(frame.encode(messages.encode_request(sequence, messages.BY_NAME[name], values)))
+                line.write(frame.encode(messages.encode_request(sequence, messages.COMMANDS[name], values)))
         fob.ask("clock", advance=1.0)
         assert "Send code?" in fob.screen()[1]
         fob.ask("clock", advance=messages.CONFIRM_MS / 1000)

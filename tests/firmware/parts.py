@@ -128,7 +128,7 @@ class RamDisplay:
     bar_width = 128
     rows = 4
     still = False
-    pending = False
+    pending = busy = False
     fault = ""
 
     def __init__(self) -> None:
@@ -150,6 +150,7 @@ class Queue:
     """Buttons and the serial line: what a test puts in comes out once."""
 
     chord = ("previous", "next", "confirm")
+    keypad = False
 
     def __init__(self) -> None:
         self.moves: list[tuple[str, bool]] = []
@@ -227,6 +228,8 @@ class Bench:
             self.rtc.utc += self.ms // 1000 - before
 
     def press(self, *names: str) -> None:
+        if self.app.question:
+            self.run(400)  # until it has stood on the screen for long enough
         for name in names:
             self.queue.moves.extend([(name, True), (name, False)])
         self.run()
@@ -237,7 +240,7 @@ class Bench:
 
     def send(self, command: str, **values: object) -> None:
         self.sequence += 1
-        payload = messages.encode_request(self.sequence, messages.BY_NAME[command], values)
+        payload = messages.encode_request(self.sequence, messages.COMMANDS[command], values)
         self.queue.incoming += frame.encode(payload)
         self.run()
 
@@ -259,4 +262,4 @@ class Bench:
         assert sequence == self.sequence
         if status != messages.OK:
             raise errors.from_status(status, packed[messages.TEXT])
-        return messages.unpack(messages.BY_NAME[name].response, packed, True)
+        return messages.unpack(messages.COMMANDS[name].response, packed, True)

@@ -86,10 +86,10 @@ BAD_ACCOUNTS = {
 @pytest.mark.parametrize(("field", "value"), [(f, v) for f, values in BAD_ACCOUNTS.items() for v in values])
 def test_a_bad_account_is_refused_by_the_token_itself(bench: Bench, field: str, value: object) -> None:
     # Packed without the table's checks, as a faulty or hostile host would.
-    numbers = {f.name: f.number for f in messages.BY_NAME["add"].request}
+    numbers = {f.name: f.number for f in messages.COMMANDS["add"].request}
     values = {numbers[name]: given for name, given in account(**{field: value}).items()}
     values[numbers["kind"]] = values[numbers["algorithm"]] = 0
-    payload = cbor.encode([1, messages.BY_NAME["add"].number, values])
+    payload = cbor.encode([1, messages.COMMANDS["add"].number, values])
     bench.queue.incoming = frame.encode(payload)
     bench.run()
     ((_, status, packed),) = bench.answers()
@@ -189,7 +189,7 @@ def test_an_account_of_the_future_has_no_code_yet(bench: Bench) -> None:
 
 def test_a_duplicate_is_answered_again_and_done_once(bench: Bench) -> None:
     bench.send("add", **account())
-    again = frame.encode(messages.encode_request(bench.sequence, messages.BY_NAME["add"], account()))
+    again = frame.encode(messages.encode_request(bench.sequence, messages.COMMANDS["add"], account()))
     first = bench.answers()
     bench.queue.incoming = again * 2
     bench.run()
@@ -201,7 +201,7 @@ def test_a_duplicate_is_answered_again_and_done_once(bench: Bench) -> None:
 def test_a_late_duplicate_gets_no_code_a_second_time(bench: Bench) -> None:
     bench.ask("add", **account())
     bench.send("code", **ALICE)
-    request = frame.encode(messages.encode_request(bench.sequence, messages.BY_NAME["code"], ALICE))
+    request = frame.encode(messages.encode_request(bench.sequence, messages.COMMANDS["code"], ALICE))
     bench.answers()
     bench.queue.incoming = request
     bench.run()
@@ -289,6 +289,8 @@ def _any_value(field: messages.Field) -> object:
         return field.kind[0]
     if field.kind == "bytes":
         return bytes(field.low or 8)
+    if field.kind == "bool":
+        return True
     return field.low if field.kind == "int" else "x"
 
 

@@ -39,7 +39,7 @@ class Client:
     def ask(self, command: str, values: dict[str, Any]) -> dict[str, Any]:
         """Return the fields of the answer; {} where none comes, as after a power cut."""
         self._sequence += 1
-        row = messages.BY_NAME[command]
+        row = messages.COMMANDS[command]
         self._port.write(frame.encode(messages.encode_request(self._sequence, row, values)))
         while data := self._port.read(1):
             for payload in self._decoder.feed(data):

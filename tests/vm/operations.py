@@ -52,7 +52,7 @@ def _frames(pieces: list, flood: bytes = b"", times: int = 0) -> tuple:
 
 
 def _request(sequence: int, name: str, values: dict) -> tuple:
-    payload = messages.encode_request(sequence, messages.BY_NAME[name], values)
+    payload = messages.encode_request(sequence, messages.COMMANDS[name], values)
     return payload, _read_request(payload)
 
 
@@ -64,7 +64,7 @@ def _read_request(payload: bytes) -> tuple:
 
 
 def _response(sequence: int, name: str, values: dict) -> tuple:
-    command = messages.BY_NAME[name]
+    command = messages.COMMANDS[name]
     payload = messages.encode_response(sequence, command, values)
     read_sequence, status, packed = messages.decode_response(payload)
     return payload, read_sequence, status, messages.unpack(command.response, packed, False)

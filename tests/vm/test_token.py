@@ -183,7 +183,7 @@ def test_dates_to_2106(session: Session) -> None:
 def test_names_that_are_not_utf8_are_refused(session: Session) -> None:
     steps: list[Case] = [("start", UTC, False, 7)]
     for name in BAD_UTF8:
-        payload = messages.encode_request(1, messages.BY_NAME["add"], account(name="n" * len(name)))
+        payload = messages.encode_request(1, messages.COMMANDS["add"], account(name="n" * len(name)))
         steps.append(("feed", frame.encode(payload.replace(b"n" * len(name), name))))
     steps.append(("listing", 0))
     seen = session.run(steps)
@@ -198,7 +198,7 @@ def test_damaged_requests_are_answered_alike(session: Session) -> None:
     steps: list[Case] = [("start", UTC, False, 12)]
     for number in range(1, 600):
         name, values = rng.choice(requests)
-        payload = messages.encode_request(number, messages.BY_NAME[name], values)
+        payload = messages.encode_request(number, messages.COMMANDS[name], values)
         sent = (
             frame.encode(mutated(rng, payload)) if rng.random() < 0.7 else mutated(rng, frame.encode(payload))
         )
@@ -206,7 +206,7 @@ def test_damaged_requests_are_answered_alike(session: Session) -> None:
         if rng.random() < 0.1:
             steps.append(("press", rng.choice(["confirm", "next", "previous"])))
     steps += [("feed", frame.encode(b"\x81" * 900)), ("feed", b"\xff" * 3000 + b"\0")]
-    steps += [("feed", frame.encode(messages.encode_request(1, messages.BY_NAME["hello"], requests[-1][1])))]
+    steps += [("feed", frame.encode(messages.encode_request(1, messages.COMMANDS["hello"], requests[-1][1])))]
     seen = session.run(steps)
     found = {status for step in seen for status in statuses(step)}
     assert {messages.OK, errors.BadMessage.status, errors.BadValue.status} <= found

@@ -93,10 +93,52 @@ class CounterExhausted(FobError):
     status = 14
 
 
+class NeedsChannel(FobError):
+    """The request must come through the channel: the host is older than the token's firmware."""
+
+    status = 16
+
+
 class ChannelFailed(FobError):
     """A handshake or a sealed message is not the other side's, or comes too late. Connect again."""
 
     status = 17
+
+
+class NotOwner(FobError):
+    """The token has an owner, or none yet, and the key of this session may not ask for that."""
+
+    status = 18
+
+
+class HasOwner(FobError):
+    """The token has an owner: only a transfer, a release or erasing everything changes that."""
+
+    status = 19
+
+
+class Locked(FobError):
+    """The accounts are locked: enter the PIN first."""
+
+    status = 20
+
+
+class WrongPin(FobError):
+    """That is not the PIN."""
+
+    status = 21
+
+
+class PinWait(FobError):
+    """After wrong PINs the token waits before it looks at another."""
+
+    status = 22
+
+
+class Busy(FobError):
+    """The token asks for a press that another session waits for."""
+
+    status = 23
 
 
 BY_STATUS = {
@@ -115,6 +157,14 @@ BY_STATUS = {
         StoreFailed,
         ClockFailed,
         CounterExhausted,
+        NeedsChannel,
+        ChannelFailed,
+        NotOwner,
+        HasOwner,
+        Locked,
+        WrongPin,
+        PinWait,
+        Busy,
     )
 }
 

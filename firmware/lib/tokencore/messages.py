@@ -1,6 +1,6 @@
-"""The wire: every command, its fields and their limits, in one table (docs/protocol.md shows it).
+"""The wire's messages: CBOR arrays, checked against the table of commands (rows.py, docs/protocol.md).
 
-A request is the CBOR array [sequence, command, {field: value}], a response [sequence, status,
+A request is the array [sequence, command, {field: value}], a response [sequence, status,
 {field: value}]. Fields go by number; `encode_*` and `decode_*` turn them from and into dicts by name.
 An error's map has one text under TEXT. A request with a field that the table lacks is refused; a
 response may have more fields than the reader knows.
@@ -14,157 +14,77 @@ from .otp import ALGORITHMS, MAX_COUNTER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     Fields = tuple["Field", ...]
 
-PROTOCOL = 1
+PROTOCOL = 2
 OK = 0
 PRESS_AWAITED = 1  # Not the end: the final response follows under the same sequence number.
 TEXT = 0
 MAX_SEQUENCE = 0xFFFFFFFF
 CONFIRM_MS = 15000  # How long a request that needs a press waits for it.
+PAIR_MS = 60000  # How long the digits of a pairing are shown.
+SET_AHEAD_MS = 5000
 
 CLOCK_STATES = ("ok", "not set", "failed")
 LAYOUTS = ("us", "uk", "de", "fr", "es", "it", "nordic", "ch", "modhex")
 LANGUAGES = ("en", "de", "es")
+ROLES = ("stranger", "clock", "owner")
 
-# kind: "int", "bytes", "text", "bool", a tuple of choices, or a tuple of Fields for a list of maps.
-# low and high bound an int's value and a bytes' or text's length in bytes.
-Field = namedtuple("Field", ("number", "name", "kind", "low", "high", "optional"))
-Command = namedtuple("Command", ("number", "name", "request", "response"))
-
-
-def _int(number: int, name: str, low: int, high: int, optional: bool = False) -> Field:
-    return Field(number, name, "int", low, high, optional)
-
-
-def _choice(number: int, name: str, choices: "tuple[str, ...]", optional: bool = False) -> Field:
-    return Field(number, name, choices, 0, 0, optional)
-
-
-def _text(number: int, name: str, high: int) -> Field:
-    return Field(number, name, "text", 0, high, False)
-
+# Who may ask: everybody, outside the channel; everybody inside it; who may set the clock; the owner alone.
+PLAIN, ANYBODY, CLOCK, OWNER = "plain", "anybody", "clock", "owner"
 
 MAX_DOUBT_MS = 60000
 MAX_PATH = 200  # bytes of a path on the drive
 MAX_PIECE = 65536  # bytes of a file that one digest is over
-_PPB = 1000000000
-_TICKS = 0xFFFFFFFFFFFF  # milliseconds since the token's start: thousands of years
-_LABEL = (_text(1, "issuer", MAX_LABEL), _text(2, "name", MAX_LABEL))
-_ACCOUNT = _LABEL + (
-    _choice(3, "kind", KINDS),
-    _choice(4, "algorithm", ALGORITHMS),
-    _int(5, "digits", 6, 8),
-    _int(6, "period", 1, 3600),
-    _int(7, "t0", 0, MAX_TIME),
-    _int(8, "counter", 0, MAX_COUNTER),
-)
-_SECRET_ACCOUNT = _ACCOUNT + (Field(9, "secret", "bytes", 1, MAX_SECRET, False),)
-_TYPING = (_choice(10, "typing", TYPINGS, True),)
-_LISTED_ACCOUNT, _STORED_ACCOUNT = _ACCOUNT + _TYPING, _SECRET_ACCOUNT + _TYPING
-_SETTINGS = (_choice(1, "layout", LAYOUTS, True), _choice(2, "language", LANGUAGES, True))
+MAX_PIN = 128  # bytes of UTF-8
 
-COMMANDS = (
-    Command(
-        1,
-        "hello",  # Starts a session: sequence numbers begin anew. The nonce makes two hellos differ.
-        (_int(1, "protocol", 1, 255), Field(2, "nonce", "bytes", 8, 8, False)),
-        (_int(1, "protocol", 1, 255), _text(2, "product", 32), _text(3, "serial", 32)),
-    ),
-    Command(
-        2,
-        "info",
-        (),
-        (
-            _text(1, "serial", 32),
-            _text(2, "board", 64),
-            _text(3, "firmware", 32),
-            _int(4, "accounts", 0, 65535),
-            _int(5, "capacity", 0, 65535),
-            _choice(6, "clock", CLOCK_STATES),
-            _int(7, "utc", 0, MAX_TIME, True),
-            _int(8, "uptime", 0, _TICKS),
-            _int(9, "dropped", 0, 0xFFFFFFFF),
-            _text(10, "faults", 255),
-            _int(11, "bound", 0, _TICKS, True),  # ms by which `utc` may be off
-            _int(12, "synced", 0, MAX_TIME, True),  # when the clock was last set
-            _int(13, "rate", -_PPB, _PPB, True),  # 1e-9: the chip's error, corrected by the token
-            _int(14, "trim", -128, 127, True),  # steps in the chip's own register
-            _int(15, "growth", 0, _PPB, True),  # 1e-9: how fast the bound grows for 90 days
-        ),
-    ),
-    Command(
-        3,
-        "list",  # From position `start` (0 is the first) as many accounts as fit into a frame.
-        (_int(1, "start", 0, 65535),),
-        (_int(1, "total", 0, 65535), Field(2, "accounts", _LISTED_ACCOUNT, 0, 65535, False)),
-    ),
-    Command(4, "add", _SECRET_ACCOUNT, (_int(1, "position", 0, 65535),)),
-    Command(5, "rename", _LABEL + (_text(3, "new_issuer", MAX_LABEL), _text(4, "new_name", MAX_LABEL)), ()),
-    Command(6, "move", _LABEL + (_int(3, "position", 0, 65535),), ()),
-    Command(7, "remove", _LABEL, ()),
-    Command(
-        8,
-        "get_time",  # The ticks are t2 and t3 of a four-timestamp exchange, on the token's own count.
-        (),
-        (
-            _int(1, "received", 0, _TICKS),
-            _int(2, "sent", 0, _TICKS),
-            _choice(3, "clock", CLOCK_STATES),
-            _int(4, "utc_ms", 0, MAX_TIME * 1000 + 999, True),  # the token's UTC at `sent`
-            _int(5, "bound", 0, _TICKS, True),  # ms by which it may be off
-        ),
-    ),
-    Command(
-        9,
-        "set_time",  # The second `utc` begins at tick `at`, at most SET_AHEAD_MS away; answered then.
-        (
-            _int(1, "utc", 946684800, MAX_TIME),
-            _int(2, "at", 0, _TICKS),
-            _int(3, "uncertainty", 0, MAX_DOUBT_MS, True),  # ms by which the host's second may be off
-            _int(4, "temperature", -160, 340, True),  # where the token is, degrees Celsius times 4
-        ),
-        (),
-    ),
-    Command(
-        10,
-        "code",  # Answered PRESS_AWAITED at once, and again after confirm has been pressed.
-        _LABEL,
-        (
-            _text(1, "code", 8),
-            _int(2, "counter", 0, MAX_COUNTER, True),  # HOTP: the counter of this code
-            _int(3, "utc", 0, MAX_TIME, True),  # TOTP: the token's time of this code
-        ),
-    ),
-    Command(11, "wipe", (_text(1, "serial", 32),), ()),
-    Command(12, "cancel", (), ()),
-    Command(20, "get_settings", (), _SETTINGS),
-    Command(21, "set_settings", _SETTINGS, ()),  # What is not given stays as it is.
-    Command(22, "set_typing", _LABEL + (_choice(3, "typing", TYPINGS),), ()),
-    Command(
-        30,
-        "files",  # From the file at `start` (0 is the first) as many as fit into a frame; none at the end.
-        (_int(1, "start", 0, 65535),),
-        (Field(1, "files", (_text(1, "path", MAX_PATH), _int(2, "size", 0, 0xFFFFFFFF)), 0, 65535, False),),
-    ),
-    Command(
-        31,
-        "digest",  # HMAC-SHA256 over path, offset, length and what is there (tokenfw/attest.py).
-        (
-            _text(1, "path", MAX_PATH),
-            Field(2, "key", "bytes", 32, 32, False),
-            _int(3, "offset", 0, 0xFFFFFFFF),
-            _int(4, "length", 0, MAX_PIECE),
-        ),
-        (Field(1, "mac", "bytes", 32, 32, False),),
-    ),
-)
-SET_AHEAD_MS = 5000
+# kind: "int", "bytes", "text", "bool", a tuple of choices, or a tuple of Fields for a list of maps.
+# low and high bound an int's value and a bytes' or text's length in bytes.
+Field = namedtuple("Field", ("number", "name", "kind", "low", "high", "optional"))
+Command = namedtuple("Command", ("number", "name", "who", "request", "response"))
 
-BY_NAME = {command.name: command for command in COMMANDS}
-BY_NUMBER = {command.number: command for command in COMMANDS}
+# What the vault keeps of an account; of it, what an account is, and what the list tells of it.
+STORED = (
+    Field(1, "issuer", "text", 0, MAX_LABEL, False),
+    Field(2, "name", "text", 0, MAX_LABEL, False),
+    Field(3, "kind", KINDS, 0, 0, False),
+    Field(4, "algorithm", ALGORITHMS, 0, 0, False),
+    Field(5, "digits", "int", 6, 8, False),
+    Field(6, "period", "int", 1, 3600, False),
+    Field(7, "t0", "int", 0, MAX_TIME, False),
+    Field(8, "counter", "int", 0, MAX_COUNTER, False),
+    Field(9, "secret", "bytes", 1, MAX_SECRET, False),
+    Field(10, "typing", TYPINGS, 0, 0, True),
+)
+PUBLIC = STORED[:8]
+LISTED = PUBLIC + STORED[9:]
+
+
+class _Commands:
+    """The table: `COMMANDS["hello"]` and `COMMANDS[1]` are the same Command; a loop gives all of them."""
+
+    def __iter__(self) -> "Iterator[Command]":
+        from . import rows
+
+        return iter([rows.command(row) for row in rows.ROWS])
+
+    def __getitem__(self, key: "str | int") -> Command:
+        command = self.get(key)
+        if command is None:
+            raise KeyError(key)
+        return command
+
+    def get(self, key: "str | int") -> "Command | None":
+        """Return the Command of that name or number, or None."""
+        from . import rows  # A token that no host speaks to needs none of it.
+
+        return rows.find(key)
+
+
+COMMANDS = _Commands()
 
 
 def pack(fields: "Fields", values: "dict[str, Any]") -> "dict[int, Any]":
@@ -219,6 +139,8 @@ def _inward(field: Field, value: "Any", strict: bool) -> "Any":
 def _checked(field: Field, value: "Any") -> "Any":
     if field.kind == "int":
         return whole(field.name, value, field.low, field.high)
+    if field.kind == "bool" and isinstance(value, bool):
+        return value
     if field.kind == "text" and isinstance(value, str):
         try:
             size = len(value.encode("utf-8"))
@@ -244,7 +166,7 @@ def decode_request(payload: bytes) -> "tuple[int, Command | None, object]":
     The command is None where the number is not in the table. Raises BadMessage.
     """
     sequence, number, packed = _triple(payload)
-    return sequence, BY_NUMBER.get(number), packed
+    return sequence, COMMANDS.get(number), packed
 
 
 def encode_response(sequence: int, command: Command, values: "dict[str, Any]") -> bytes:
@@ -283,12 +205,12 @@ def encode_account(account: Account) -> bytes:
     values = account_fields(account, True)
     if account.typing != TYPED:
         values["typing"] = account.typing
-    return cbor.encode(pack(_STORED_ACCOUNT, values))
+    return cbor.encode(pack(STORED, values))
 
 
 def decode_account(data: bytes) -> Account:
     """Return the Account that `encode_account` made `data` of. Raises BadMessage or BadValue."""
-    values = unpack(_STORED_ACCOUNT, cbor.decode(data), True)
+    values = unpack(STORED, cbor.decode(data), True)
     for field in ("issuer", "name"):
         values[field] = values[field].strip(" ")  # version 0.1 took them with spaces at the ends
     return account_from(values)
@@ -296,7 +218,7 @@ def decode_account(data: bytes) -> Account:
 
 def account_fields(account: Account, secret: bool = False) -> "dict[str, Any]":
     """Return an Account as a dict of wire fields, with its secret only where asked for."""
-    values = {field.name: getattr(account, field.name) for field in _ACCOUNT}
+    values = {field.name: getattr(account, field.name) for field in PUBLIC}
     if secret:
         values["secret"] = account.secret
     return values
@@ -311,7 +233,7 @@ def listed_fields(account: Account) -> "dict[str, Any]":
 
 def listed_size(values: "dict[str, Any]") -> int:
     """Return how many bytes such a dict takes in the answer to `list`."""
-    return len(cbor.encode(pack(_LISTED_ACCOUNT, values)))
+    return len(cbor.encode(pack(LISTED, values)))
 
 
 def account_from(values: "dict[str, Any]") -> Account:

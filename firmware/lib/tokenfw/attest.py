@@ -10,7 +10,7 @@ from tokencore.errors import BadValue
 from tokencore.frame import MAX_PAYLOAD
 from tokencore.messages import MAX_PATH
 
-from .commands import Pending
+from .question import Pending
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from tokencore.frame import MAX_PAYLOAD
 from tokencore.messages import CONFIRM_MS, SET_AHEAD_MS
 
 from . import VERSION, clock
+from .question import Pending, Question
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from .app import App
@@ -31,17 +31,6 @@ _SET_MS = 5  # from a tick to the chip's reset: the bus, and what the step did b
 _LIST_BYTES = MAX_PAYLOAD - 32  # beside the accounts: sequence, status, total and the heads
 
 
-class Pending:
-    """An answer to come: when confirm is pressed before `due_ms`, or by itself at that tick."""
-
-    def __init__(
-        self, due_ms: int, question: "tuple[str, str] | None", finish: "Callable[[int], Values | Pending]"
-    ) -> None:
-        self.due_ms = due_ms
-        self.question = question  # (issuer, name) to show while a press is awaited
-        self.finish = finish  # gives the answer, or what to wait for next
-
-
 class Dispatcher:
     """The session with the host: answers every request once, in order (docs/protocol.md)."""
 
@@ -49,14 +38,14 @@ class Dispatcher:
         self._app = app
         self._pending: Pending | None = None
         self._sequence = 0
-        self._command = messages.COMMANDS[0]
+        self._command: messages.Command | None = None
         self._request = -1  # CRC-32 of the last request: the bytes may hold a secret
         self._answer = b""
         self._answered_ms = 0
 
     @property
-    def question(self) -> "tuple[str, str] | None":
-        """(issuer, name) of the account whose code a host waits for, or None."""
+    def question(self) -> "Question | None":
+        """What the screen asks while a host waits for a press, or None."""
         return self._pending.question if self._pending else None
 
     @property
@@ -82,7 +71,7 @@ class Dispatcher:
 
     def _begin(self, command: "messages.Command | None", packed: object, now_ms: int) -> "list[bytes]":
         try:
-            if command is None:
+            if command is None or command.name not in HANDLERS:
                 raise errors.UnknownCommand("this firmware does not know that command")
             self._command = command
             values = messages.unpack(command.request, packed, True)
@@ -132,6 +121,7 @@ class Dispatcher:
         return [messages.encode_status(self._sequence, error.status, str(error))]
 
     def _respond(self, values: "Values", now_ms: int) -> bytes:
+        assert self._command is not None
         return self._keep(messages.encode_response(self._sequence, self._command, values), now_ms)
 
     def _refuse(self, error: Exception, now_ms: int) -> bytes:
@@ -248,7 +238,7 @@ def _code(app: "App", values: "Values", now_ms: int) -> Pending:
     def finish(then_ms: int) -> "Values":
         return app.release(_find(app, values), then_ms)
 
-    return Pending(now_ms + CONFIRM_MS, (values["issuer"], values["name"]), finish)
+    return Pending(now_ms + CONFIRM_MS, Question("code", values["issuer"], values["name"]), finish)
 
 
 def _wipe(app: "App", values: "Values", now_ms: int) -> "Values":
