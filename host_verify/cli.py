@@ -14,6 +14,8 @@ from tokencore.account import Account
 from . import keys, render, service
 from . import migrate as migration
 from .cli_audit import audit
+from .cli_import import import_seeds
+from .cli_keys import key
 from .cli_service import apikey, serve
 from .core import Status
 from .database import file_place, place_of
@@ -109,6 +111,8 @@ def migrate(session: Session) -> None:
 cli.add_command(serve)
 cli.add_command(apikey)
 cli.add_command(audit)
+cli.add_command(key)
+cli.add_command(import_seeds)
 
 
 @cli.group()
@@ -156,6 +160,19 @@ def show(session: Session, token_id: str) -> None:
         found = store.token(token_id)
     session.tell(
         {"token": render.token_data(found, session.policy)}, render.token_card(found, session.policy)
+    )
+
+
+@token.command()
+@click.argument("token_id", metavar="ID")
+@click.argument("user")
+@click.pass_obj
+def assign(session: Session, token_id: str, user: str) -> None:
+    """Give a token to USER: one that was imported for nobody, or that another has had."""
+    with session.open() as store:
+        found = service.assign(store, token_id, user, int(time.time()), session.actor)
+    session.tell(
+        {"token": render.token_data(found, session.policy)}, f"Token {found.id} is {found.user}'s now"
     )
 
 

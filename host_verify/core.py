@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from tokencore.account import Account
 from tokencore.otp import MAX_COUNTER
 
 from .drift import Drift, learn
@@ -17,8 +18,9 @@ from .policy import Policy
 
 
 class Status(StrEnum):
-    """What an administrator has said of a token."""
+    """What an administrator has said of a token. NEW: it was imported, and no code of it was seen yet."""
 
+    NEW = "new"  # as good as active, which its first accepted code makes it
     ACTIVE = "active"
     DISABLED = "disabled"
     REVOKED = "revoked"
@@ -52,6 +54,11 @@ class State(NamedTuple):
     failures: int = 0
     failed_at: int = 0
     drift: Drift | None = None
+
+
+def first_state(account: Account, status: Status = Status.ACTIVE) -> State:
+    """Return the state of a token of which no code was seen yet."""
+    return State(status, account.counter if account.kind == "hotp" else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +155,8 @@ def is_locked(state: State, policy: Policy) -> bool:
 
 
 def _not_now(state: State, utc: int, policy: Policy) -> Outcome | None:
-    if state.status is not _ACTIVE:
-        return _OUT_OF_USE[state.status]
+    if refusal := _OUT_OF_USE.get(state.status):
+        return refusal
     failures = state.failures
     if failures < policy.throttle_after:
         return None
@@ -198,11 +205,11 @@ def _shown_from(key: CodeKey, step: int, utc: int) -> int:
 def _accepted(key: CodeKey, state: State, step: int, utc: int, policy: Policy) -> tuple[Outcome, State]:
     if key.kind == "hotp":
         outcome = Outcome(Reason.ACCEPTED, step, step - state.next_step)
-        return outcome, State(state.status, step + 1)
+        return outcome, State(_ACTIVE, step + 1)
     shown_from = _shown_from(key, step, utc)
     drift = learn(state.drift, utc, shown_from, key.period, policy.max_offset, policy.max_rate)
     outcome = Outcome(Reason.ACCEPTED, step, step - (utc - key.t0) // key.period, drift.offset)
-    return outcome, State(state.status, step + 1, drift=drift)
+    return outcome, State(_ACTIVE, step + 1, drift=drift)
 
 
 def _failed(outcome: Outcome, state: State, utc: int) -> tuple[Outcome, State]:

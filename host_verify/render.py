@@ -11,11 +11,14 @@ from rich.text import Text
 
 from .apikeys import ApiKey
 from .audit import Examination, Linked, entry_row
-from .core import Reason, is_locked
+from .core import Reason, Status, is_locked
 from .policy import Policy
 from .records import Token
+from .sealkeys import SealKey
 from .service import Verdict
 
+_NOBODY = "(nobody's)"
+_UNSEEN = " (it was imported, and no code of it was seen yet)"
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 _REFUSALS = {
     Reason.WRONG_CODE: "the code is wrong",
@@ -91,7 +94,7 @@ def token_list(tokens: list[Token], policy: Policy) -> RenderableType:
         drift = token.state.drift
         cells = (
             token.id,
-            token.user,
+            token.user or _NOBODY,
             token.kind,
             _account(token),
             _standing(token, policy),
@@ -106,10 +109,10 @@ def token_card(token: Token, policy: Policy) -> RenderableType:
     state, drift = token.state, token.state.drift
     lines = {
         "Token": token.id,
-        "User": token.user,
+        "User": token.user or f"{_NOBODY}: host-verify token assign",
         "Serial": token.serial or "none",
         "Account": _account(token),
-        "State": _standing(token, policy),
+        "State": _standing(token, policy) + (_UNSEEN if state.status is Status.NEW else ""),
         "Wrong codes": f"{state.failures} since the last right one; locked at {policy.lock_after}",
         "Added": _instant(token.created),
         "Codes": f"{token.kind.upper()}, {token.algorithm}, {token.digits} digits",
@@ -154,6 +157,30 @@ def key_list(keys: list[ApiKey]) -> RenderableType:
         revoked = "" if key.revoked is None else _instant(key.revoked)
         cells = (key.id, key.name, key.scope, _instant(key.created), revoked)
         table.add_row(*(Text(safe(cell)) for cell in cells))
+    return table
+
+
+def seal_key_data(key: SealKey) -> dict[str, Any]:
+    """Return what is known of a key that tokens seal to, for JSON: not the private key."""
+    return {
+        "id": key.id,
+        "fingerprint": key.fingerprint,
+        "pem": key.pem(),
+        "created": key.created,
+        "retired": key.retired,
+    }
+
+
+def seal_key_list(keys: list[SealKey]) -> RenderableType:
+    """Return a table of the keys that tokens seal to, a line each."""
+    if not keys:
+        return Text("No keys. Make the first one: host-verify key show")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("Fingerprint", "Made", "Retired"):
+        table.add_column(heading, no_wrap=True)
+    for key in keys:
+        retired = "" if key.retired is None else _instant(key.retired)
+        table.add_row(key.fingerprint, _instant(key.created), retired)
     return table
 
 
@@ -215,7 +242,7 @@ def _account(token: Token) -> str:
 
 def _standing(token: Token, policy: Policy) -> str:
     status = str(token.state.status)
-    return "locked" if status == "active" and is_locked(token.state, policy) else status
+    return "locked" if status in ("active", "new") and is_locked(token.state, policy) else status
 
 
 def _offset(seconds: float) -> str:

@@ -5,7 +5,7 @@ A test holds the two together on every database that is supported.
 
 import sqlalchemy as sa
 
-REVISION = "0004"  # of the migration that this program's tables are made by
+REVISION = "0005"  # of the migration that this program's tables are made by
 
 metadata = sa.MetaData()
 
@@ -58,6 +58,20 @@ api_key = sa.Table(
     sa.Column("digest", sa.LargeBinary, nullable=False),  # keyed; the key itself is nowhere
     sa.Column("created", WHOLE, nullable=False),
     sa.Column("revoked", WHOLE),
+    sa.Column("mark", sa.LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+# The X25519 keys that tokens seal their seeds to; the newest is given out, the others still open.
+seal_key = sa.Table(
+    "seal_key",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),  # the public key's fingerprint, 16 hexadecimal digits
+    sa.Column("public", sa.LargeBinary, nullable=False),
+    # The private key, sealed like a seed; empty once the key is retired.
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("created", WHOLE, nullable=False),
+    sa.Column("retired", WHOLE),
     sa.Column("mark", sa.LargeBinary, nullable=False),
     sqlite_strict=True,
 )

@@ -104,6 +104,8 @@ def set_status(store: Store, token_id: str, status: Status, utc: int, by: Actor 
 
     Revoking is for good.
     """
+    if status is Status.NEW:
+        raise BadValue("status", "a token is new only until its first accepted code, or until it is enabled")
     for _ in range(_TRIES):
         token = store.token(token_id)
         state = token.state
@@ -113,6 +115,19 @@ def set_status(store: Store, token_id: str, status: Status, utc: int, by: Actor 
             state = state._replace(failures=0, failed_at=0)
         entry = Entry(utc, by, "set status", str(status), token.user, token.id)
         if store.change([(token, state._replace(status=status))], (entry,)):
+            return store.token(token_id)
+    raise _too_busy(store)
+
+
+def assign(store: Store, token_id: str, user: str, utc: int, by: Actor = LIBRARY) -> Token:
+    """Give a token to a user, whoever had it before, and return it. A revoked one stays where it is."""
+    user = user_name(user)
+    for _ in range(_TRIES):
+        token = store.token(token_id)
+        if token.state.status is Status.REVOKED:
+            raise NotDone(f"token {token.id} is revoked for good: add a new token with a new secret")
+        before = f"{token.user!r} before" if token.user else "nobody's before"
+        if store.assign(token, user, Entry(utc, by, "assign", before, user, token.id)):
             return store.token(token_id)
     raise _too_busy(store)
 

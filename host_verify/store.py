@@ -21,10 +21,11 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from tokencore.account import Account
+from tokencore.otp import MAX_COUNTER
 
 from . import audit, migrate, schema
 from .audit import LIBRARY, Actor, Entry
-from .core import State
+from .core import State, first_state
 from .database import (
     APPLICATION_ID,
     DAMAGED,
@@ -60,6 +61,7 @@ _BY = {
 _CHANGE = sa.update(_TOKEN).where(
     _TOKEN.c.id == sa.bindparam("known_id"), _TOKEN.c.version == sa.bindparam("known")
 )
+_PARAMETERS = ("name", "issuer", "kind", "algorithm", "digits", "period", "t0")
 _TRIES = 10
 
 
@@ -154,11 +156,7 @@ class Store:
 
     def key(self, token: Token) -> CodeKey:
         """Return a token's shared secret, unsealed and ready for matching."""
-        secret = self.sealer.unseal(token.sealed, token.context())
-        if secret is None:
-            raise self._damaged(token.id)
-        names = ("name", "issuer", "kind", "algorithm", "digits", "period", "t0")
-        return CodeKey(Account(secret, **{name: getattr(token, name) for name in names}))
+        return CodeKey(self.account(token))
 
     def add(self, user: str, serial: str | None, account: Account, utc: int, by: Actor = LIBRARY) -> Token:
         """Store a new active token and return it. Raises NotDone if its secret or serial is there."""
@@ -168,19 +166,44 @@ class Store:
                 for other in self._select(_BY[name], wanted=value):
                     what = "secret" if name == "fingerprint" else name
                     raise NotDone(f"token {other.id} of user {other.user} has this {what}: nothing was added")
-            token = Token(
-                secrets.token_hex(4), user, serial, utc,
-                account.kind, account.algorithm, account.digits, account.period, account.t0,
-                account.issuer, account.name,
-                State(next_step=account.counter if account.kind == "hotp" else 0),
-                0, b"", fingerprint,
-            )  # fmt: skip
-            token = replace(token, sealed=self.sealer.seal(account.secret, token.context()))
-            row = token.row(self.sealer.row_mark(token.content()))
-            if self.insert(_TOKEN, row, Entry(utc, by, "add token", "done", user, token.id)):
+            token = self.sealed(user, serial, account, utc, first_state(account))
+            if self.insert(_TOKEN, self.row(token), Entry(utc, by, "add token", "done", user, token.id)):
                 return token
             # The same was added meanwhile, which the next look shows, or another token has this id.
         raise VerifierError(f"the store {self.place} changes too fast to be followed: try again")
+
+    def sealed(self, user: str, serial: str | None, account: Account, utc: int, state: State) -> Token:
+        """Return a token of a new id, which is not in the store yet."""
+        token = Token(
+            secrets.token_hex(4), user, serial, utc,
+            account.kind, account.algorithm, account.digits, account.period, account.t0,
+            account.issuer, account.name, state, 0, b"", self.sealer.fingerprint(account.secret),
+        )  # fmt: skip
+        return replace(token, sealed=self.sealer.seal(account.secret, token.context()))
+
+    def row(self, token: Token) -> dict[str, Any]:
+        """Return the token's row of the table, marked."""
+        return token.row(self.sealer.row_mark(token.content()))
+
+    def account(self, token: Token) -> Account:
+        """Return a token's account with its shared secret, unsealed. `counter` is HOTP's next."""
+        secret = self.sealer.unseal(token.sealed, token.context())
+        if secret is None:
+            raise self._damaged(token.id)
+        values = {name: getattr(token, name) for name in _PARAMETERS}
+        if token.kind == "hotp":
+            values["counter"] = min(token.state.next_step, MAX_COUNTER)
+        return Account(secret, **values)
+
+    def assign(self, token: Token, user: str, entry: Entry) -> bool:
+        """Give the token to `user`; return False if it is no longer as it was read. `entry` is audited."""
+        secret = self.account(token).secret
+        after = replace(token, user=user, version=token.version + 1)
+        after = replace(after, sealed=self.sealer.seal(secret, after.context()))
+        row = self.row(after) | {"known_id": token.id, "known": token.version}
+        return self.write(
+            lambda connection: connection.execute(_CHANGE, row).rowcount == 1, (entry,), token.id
+        )
 
     def change(self, changes: Sequence[tuple[Token, State]], entries: Sequence[Entry] = ()) -> bool:
         """Give each token its new state, all or none; return False if one is no longer as it was read.

@@ -1,6 +1,6 @@
 """What goes over HTTP, as its OpenAPI page shows it. A secret or a code goes in and never comes out."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -47,7 +47,7 @@ class NewStatus(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    status: Status
+    status: Literal[Status.ACTIVE, Status.DISABLED, Status.REVOKED]
 
 
 class Answer(BaseModel):
