@@ -6,7 +6,8 @@ The ladder does the same steps for every key, but a board's arithmetic is not co
 from .errors import BadValue
 
 _P = (1 << 255) - 19
-_A24 = 121665
+_LOW = (1 << 255) - 1
+_SHIFTS = (7, 6, 5, 4, 3, 2, 1, 0)
 BASE = b"\x09" + bytes(31)
 
 
@@ -33,29 +34,51 @@ def multiply(scalar: bytes, point: bytes) -> bytes:
     """Return the function X25519 of RFC 7748 section 5: 32 bytes each."""
     if len(scalar) != 32:
         raise BadValue("private key", "must be 32 bytes")
-    k = int.from_bytes(scalar, "little")
-    k = (k & (1 << 254) - 8) | 1 << 254
-    x1 = (int.from_bytes(point, "little") & (1 << 255) - 1) % _P
+    k = bytearray(scalar)
+    k[0] &= 248
+    k[31] = k[31] & 127 | 64
+    prime, low = _P, _LOW
+    x1 = (int.from_bytes(point, "little") & low) % prime
     x2, z2, x3, z3 = 1, 0, x1, 1
     swapped = 0
-    for i in range(254, -1, -1):
-        bit = k >> i & 1
-        if bit != swapped:
-            x2, z2, x3, z3 = x3, z3, x2, z2
-        swapped = bit
-        a = x2 + z2
-        b = x2 - z2
-        da = (x3 - z3) * a % _P
-        cb = (x3 + z3) * b % _P
-        aa = a * a % _P
-        bb = b * b % _P
-        e = aa - bb
-        x3 = da + cb
-        x3 = x3 * x3 % _P
-        z3 = da - cb
-        z3 = z3 * z3 % _P * x1 % _P
-        x2 = aa * bb % _P
-        z2 = (aa + _A24 * e) * e % _P
-    if swapped:
-        x2, z2 = x3, z3
-    return (x2 * pow(z2, _P - 2, _P) % _P).to_bytes(32, "little")
+    # The names follow section 5 as far as it goes. A product that is only multiplied once more is folded: its
+    # part above 2^255 counts 19 times modulo the prime. On a board that takes two thirds of a division's time.
+    for byte in reversed(k):
+        for shift in _SHIFTS:
+            bit = byte >> shift & 1
+            x2, z2, x3, z3 = (x3, z3, x2, z2) if bit != swapped else (x2, z2, x3, z3)
+            swapped = bit
+            aa = x2 + z2
+            bb = x2 - z2
+            da = (x3 - z3) * aa
+            da = (da & low) + (da >> 255) * 19
+            cb = (x3 + z3) * bb
+            cb = (cb & low) + (cb >> 255) * 19
+            x3 = da + cb
+            x3 = x3 * x3 % prime
+            z3 = da - cb
+            z3 = z3 * z3
+            z3 = ((z3 & low) + (z3 >> 255) * 19) * x1 % prime
+            aa = aa * aa
+            aa = (aa & low) + (aa >> 255) * 19
+            bb = bb * bb
+            bb = (bb & low) + (bb >> 255) * 19
+            x2 = aa * bb % prime
+            bb = aa - bb
+            z2 = (bb * 121665 + aa) * bb % prime
+    # The lowest three bits are 0: there is nothing left to swap.
+    return (x2 * _inverse(z2) % prime).to_bytes(32, "little")
+
+
+def _inverse(z: int) -> int:
+    """Return 1/z modulo the prime, z^(2^255 - 21), and 0 for 0. `xN` is z^(2^N - 1)."""
+    z11 = pow(z, 11, _P)
+    x5 = z11 * z11 * pow(z, 9, _P) % _P
+    x10 = pow(x5, 1 << 5, _P) * x5 % _P
+    x20 = pow(x10, 1 << 10, _P) * x10 % _P
+    x40 = pow(x20, 1 << 20, _P) * x20 % _P
+    x50 = pow(x40, 1 << 10, _P) * x10 % _P
+    x100 = pow(x50, 1 << 50, _P) * x50 % _P
+    x200 = pow(x100, 1 << 100, _P) * x100 % _P
+    x250 = pow(x200, 1 << 50, _P) * x50 % _P
+    return pow(x250, 1 << 5, _P) * z11 % _P
