@@ -77,17 +77,18 @@ class CipherState:
         self._primitives = primitives
         self._key = key
         self._nonces = nonces
-        self._next = 0
+        self.nonce = 0
+        """The nonce that `seal` takes next."""
 
     def seal(self, ad: bytes, plaintext: bytes) -> "tuple[int, bytes]":
         """Return the nonce and the sealed bytes, 16 longer than the plaintext.
 
         Raises ChannelFailed once every nonce has been used: a new handshake gives new keys.
         """
-        nonce = self._next
+        nonce = self.nonce
         if nonce >= self._nonces:
             raise ChannelFailed("the channel's nonces are used up: connect again")
-        self._next = nonce + 1
+        self.nonce = nonce + 1
         return nonce, self._primitives.seal(self._key, nonce, ad, plaintext)
 
     def open(self, nonce: int, ad: bytes, sealed: bytes) -> bytes:
@@ -139,8 +140,11 @@ class _Symmetric:
         return plaintext
 
     def split(self) -> "tuple[bytes, bytes]":
-        okm = hkdf.hkdf(self._chaining, b"", b"", 2 * KEY)
+        okm = self.export(b"", 2 * KEY)
         return okm[:KEY], okm[KEY:]
+
+    def export(self, info: bytes, length: int) -> bytes:
+        return hkdf.hkdf(self._chaining, b"", info, length)
 
 
 class Handshake:
@@ -238,6 +242,15 @@ class Handshake:
             raise ChannelFailed("the handshake has not finished")
         first, second = [CipherState(self._primitives, key, nonces) for key in self._symmetric.split()]
         return (first, second) if self._initiator else (second, first)
+
+    def export(self, info: bytes) -> bytes:
+        """Return a secret (32 bytes) of a finished handshake for one more purpose; `info` is not empty.
+
+        It is expanded from the same pseudorandom key as `split`'s, under another info (RFC 5869).
+        """
+        if not self.finished or not info:
+            raise ChannelFailed("the handshake has not finished")
+        return self._symmetric.export(info, KEY)
 
     def _begin(self, from_initiator: bool) -> "list[str]":
         if self._busy or self.finished or from_initiator != (self._done % 2 == 0):
