@@ -395,7 +395,7 @@ def test_secrets_are_in_no_text(flash: Flash) -> None:
         pin,
         wipe_pin,
         wrong,
-        vault._key,
+        vault.key,
         device,
         state_key(device),
         vault.identity,

@@ -221,7 +221,7 @@ def test_nothing_of_an_account_is_in_the_flash_in_clear() -> None:
         secret,
         b"alice",
         b"Example",
-        vault._key,
+        vault.key,
         vault.identity,
         PIN,
         b"o" * 32,
@@ -252,7 +252,7 @@ def test_a_wipe_starts_anew_with_other_keys() -> None:
     vault.set_owner(b"o" * 32)
     vault.note_shown(1_900_000_000)
     set_pin(vault)
-    identity, device, key = vault.identity, flash.secret.read(), vault._key
+    identity, device, key = vault.identity, flash.secret.read(), vault.key
     vault.wipe()
     fresh = ([], b"", (), 0, (1, 2), "de", "de", 0, (False, False, False, 0))
     for each in (vault, flash.start()):
@@ -260,7 +260,7 @@ def test_a_wipe_starts_anew_with_other_keys() -> None:
         assert each.shown_utc == 0
         assert each.identity != identity and len(each.identity) == 32
         assert each.identity_public == HostPrimitives().public(each.identity)
-        assert each._key != key
+        assert each.key != key
     assert flash.secret.read() not in (device, b"")
     vault.add(account("new"))
     assert [each[1] for each in contents(flash.start())] == ["new"]
@@ -397,7 +397,7 @@ def test_generations_go_round() -> None:
     vault._write(9, account("b"), 0xFFFD)
     vault._generation = vault.directory = 0xFFFC
     vault._state_generation = 0xFFFE
-    vault._commit_directory()
+    vault.commit_directory()
     for counter in range(6):
         assert vault.take_counter(1) == counter
         vault.set_owner(bytes([counter]) * 32)

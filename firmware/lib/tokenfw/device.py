@@ -45,35 +45,35 @@ class Device:
         self.capacity = capacity
         self.fault = ""
         self.pin = PinState()
-        self._medium = medium
-        self._secret = secret
-        self._log: Log | None = None
-        self._device: Sealer | None = None  # under KD
+        self.medium = medium
+        self.secret = secret
+        self.log: Log | None = None
+        self.device: Sealer | None = None  # under KD
         self._state_generation = 0
         self._shown_stored = 0
-        self._adopt(state.DEFAULTS)
+        self.adopt(state.DEFAULTS)
 
     def set_owner(self, key: bytes) -> None:
         """Obey the desk of this X25519 public key from now on; b"" is nobody."""
-        self._save(owner=key)
+        self.save(owner=key)
 
     def set_sync_keys(self, keys: "Sequence[bytes]") -> None:
         """Keep the public keys that may only set the clock, at most MAX_SYNC_KEYS."""
         if len(keys) > MAX_SYNC_KEYS:
             raise StoreFull("all %d places for sync keys are taken: remove one first" % MAX_SYNC_KEYS)
-        self._save(sync_keys=tuple(keys))
+        self.save(sync_keys=tuple(keys))
 
     def set_clock_floor(self, utc: int, clock_record: "Sequence[int]" = ()) -> None:
         """Remember the time that the clock has just been set to, and what it has learned by that."""
-        self._save(clock_floor=utc, clock_record=tuple(clock_record))
+        self.save(clock_floor=utc, clock_record=tuple(clock_record))
 
     def set_settings(self, layout: str = "", language: str = "") -> None:
         """Keep a keyboard layout and a language; one that is empty stays as it is."""
-        self._save(layout=layout or self.layout, language=language or self.language)
+        self.save(layout=layout or self.layout, language=language or self.language)
 
     def set_auto_lock(self, seconds: int) -> None:
         """Lock after so many seconds without a press; 0 is never."""
-        self._save(auto_lock=seconds)
+        self.save(auto_lock=seconds)
 
     @property
     def auto_lock_s(self) -> int:
@@ -87,45 +87,45 @@ class Device:
         self.shown_utc = max(utc, self.shown_utc)
         if self.shown_utc - self._shown_stored >= (1 if now else _SHOWN_S):
             try:
-                self._save()
+                self.save()
             except StoreFailed:
                 pass  # A code can be shown where nothing can be stored any more.
 
-    def _adopt(self, values: "dict[str, Any]") -> None:
+    def adopt(self, values: "dict[str, Any]") -> None:
         for name, value in values.items():
             setattr(self, name, value)
 
-    def _save(self, **changes: object) -> None:
+    def save(self, **changes: object) -> None:
         """Commit the device record with `changes`."""
         self._usable()
         values = {name: changes.get(name, getattr(self, name)) for name in state.DEFAULTS}
         generation = (self._state_generation + 1) & 0xFFFF
-        record = self._under_device.seal(STATE, generation, state.pack(values, self.capacity))
-        self._store.write(STATE, record)
+        record = self.under_device.seal(STATE, generation, state.pack(values, self.capacity))
+        self.store.write(STATE, record)
         self._state_generation, self._shown_stored = generation, self.shown_utc
-        self._adopt(changes)
+        self.adopt(changes)
 
     def _read_state(self) -> None:
-        self._state_generation, body = self._under_device.open(STATE, self._read(STATE))
+        self._state_generation, body = self.under_device.open(STATE, self._read(STATE))
         values, capacity = state.unpack(body)
-        if capacity + FIRST > self._store.ids:
+        if capacity + FIRST > self.store.ids:
             raise StoreFailed("the token's memory is damaged: it has been cut short")
         self.capacity = capacity
-        self._adopt(values)
+        self.adopt(values)
         self._shown_stored = self.shown_utc
 
     @property
-    def _store(self) -> Log:
-        assert self._log is not None
-        return self._log
+    def store(self) -> Log:
+        assert self.log is not None
+        return self.log
 
     @property
-    def _under_device(self) -> Sealer:
-        assert self._device is not None
-        return self._device
+    def under_device(self) -> Sealer:
+        assert self.device is not None
+        return self.device
 
     def _read(self, place: int) -> bytes:
-        record = self._store.read(place)
+        record = self.store.read(place)
         if record is None:
             raise Altered("the token's memory is damaged: record %d is missing" % place)
         return record

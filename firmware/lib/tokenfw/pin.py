@@ -9,7 +9,7 @@ import hashlib
 from tokencore import utf8
 from tokencore.errors import BadValue, PinWait
 
-from .keys import SLICE, TRIES
+from .keys import SLICE, TRIES, Slot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def unlock(safe: "Safe", pin: bytes, now_ms: int) -> "Generator[None, None, bool
         return False  # Wiped, or another PIN was set, in the meantime.
     if safe.open_with(stretched):
         return True
-    if safe.wipes(stretched):
+    if slot.wipes(safe.secret.read(), stretched):
         safe.wipe()
         return True
     if failures >= TRIES:
@@ -120,4 +120,11 @@ def set_pin(
         stretched = yield from stretch(pin, salt, rounds)
         if wipe_pin:
             wipe = yield from stretch(wipe_pin, salt, rounds)
-    safe.replace_slot(salt, rounds, stretched, bool(pin) and is_digits(pin), wipe)
+    safe.check()
+    device, old, digits = safe.secret.read(), safe.slot_index, bool(pin) and is_digits(pin)
+    slot = Slot.make(safe.primitives, device, safe.key, salt, rounds, stretched, digits, wipe)
+    safe.count_try(0, 0)
+    safe.commit_directory()  # A cut may have left the slot one above what the directory knows.
+    safe.write_slot(slot)
+    safe.commit_directory()
+    safe.store.erase(old)  # Or K would stay in the flash under the PIN before, or under none.

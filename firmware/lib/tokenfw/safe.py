@@ -12,9 +12,8 @@ Records of the log, each sealed for its own place (see `keys`):
 
 from tokencore.errors import Locked, StoreFailed
 
-from . import state
 from .device import FIRST, STATE, Device
-from .keys import KEY, TRIES, PinState, Sealer, Slot, ahead, state_key
+from .keys import TRIES, Sealer, Slot, ahead, state_key
 from .log import Log
 
 TYPE_CHECKING = False
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 TRIED, DIRECTORY, INTENT = 2, 3, 4
 SLOTS = (1, 5)
-_KEPT = ("clock_record", "layout", "language")  # over a wipe
 
 
 class Safe(Device):
@@ -48,11 +46,11 @@ class Safe(Device):
         self.changes = 0  # grows with whatever changes what can be read
         self.slot: Slot | None = None
         self._ticks = ticks
-        self._records: Sealer | None = None  # under K; None while locked
-        self._key = b""  # K, for another slot
-        self._slot_index = SLOTS[1]
+        self.records: Sealer | None = None  # under K; None while locked
+        self.key = b""  # K, for another slot
+        self.slot_index = SLOTS[1]
         self._slot_generation = 0
-        self._forget()
+        self.forget()
         self._attempt(self._start)
 
     def _attempt(self, operation: "Callable[[], None]") -> None:
@@ -64,20 +62,24 @@ class Safe(Device):
             self.fault = "the token's memory cannot be read (error %s)" % error.errno
 
     def _start(self) -> None:
-        self._log = log = Log(self._medium, self.capacity + FIRST)
+        self.log = log = Log(self.medium, self.capacity + FIRST)
         used = log.used()
         if INTENT in used:
-            self._finish_wipe(log.read(INTENT) or b"")
+            from .erasing import finish
+
+            finish(self, log.read(INTENT) or b"")
             return
-        device = self._secret.read()
+        device = self.secret.read()
         if STATE not in used and not [place for place in used if place >= FIRST]:
-            self._format(device)  # The first start, or one that was cut short: there was never an account.
+            from .erasing import format
+
+            format(self, device)  # The first start, or one that was cut short: there was never an account.
             return
         if not device:
             raise StoreFailed(
                 "the token's own key is gone, and what it has stored is lost without it: wipe it"
             )
-        self._device = Sealer(self.primitives, state_key(device))
+        self.device = Sealer(self.primitives, state_key(device))
         self._read_state()
         self._read_slot()
         if DIRECTORY not in used:
@@ -90,55 +92,40 @@ class Safe(Device):
     def _read_slot(self) -> None:
         found: list[int] = []
         for index in SLOTS:
-            record = self._store.read(index)
+            record = self.store.read(index)
             if record is None:
                 continue
-            generation, body = self._under_device.open(index, record)
+            generation, body = self.under_device.open(index, record)
             if not found or ahead(generation, self._slot_generation) > 0:
-                self._slot_index, self._slot_generation, self.slot = index, generation, Slot.decode(body)
+                self.slot_index, self._slot_generation, self.slot = index, generation, Slot.decode(body)
             found.append(index)
         if self.slot is None:
             raise StoreFailed("the token's memory is damaged: its key slot is missing")
         for index in found:
-            if index != self._slot_index:
-                self._store.erase(index)  # A cut has kept set_pin from it.
+            if index != self.slot_index:
+                self.store.erase(index)  # A cut has kept set_pin from it.
         self.pin.read(self.slot)
 
     def _read_tries(self) -> None:
         try:
-            failures = self._under_device.open(TRIED, self._read(TRIED))[0]
+            failures = self.under_device.open(TRIED, self._read(TRIED))[0]
         except StoreFailed:
             failures = TRIES - 1  # Whoever took the record away has one more try.
         self.pin.count(failures, 0)
         if failures >= TRIES:
             self.wipe()  # The power was cut while the last try was under way.
 
-    def _format(self, device: bytes) -> None:
-        """Make an empty log a store. The device record decides: it comes last."""
-        if not device:
-            device = self.primitives.random(KEY)
-            self._secret.write(device)
-        self._device = Sealer(self.primitives, state_key(device))
-        self._key = self.primitives.random(KEY)
-        self._records = Sealer(self.primitives, self._key)
-        self._slot_index = SLOTS[1]
-        self._write_slot(Slot.make(self.primitives, device, self._key, self.primitives.random(16)))
-        self._forget()
-        self._commit_directory()
-        identity = self.primitives.random(KEY)
-        self._save(identity=identity, identity_public=self.primitives.public(identity))
-
     # ---- the PIN
 
     @property
     def locked(self) -> bool:
         """Whether the accounts need the PIN first."""
-        return self.pin.is_set and self._records is None
+        return self.pin.is_set and self.records is None
 
     def lock(self) -> None:
         """Forget what the PIN has opened; without a PIN there is nothing to lock."""
-        if self.pin.is_set and self._records is not None:
-            self._close()
+        if self.pin.is_set and self.records is not None:
+            self.close()
 
     def unlock(self, pin: bytes, now_ms: int) -> "Generator[None, None, bool]":
         """Try a PIN (UTF-8) at tick `now_ms`; yield every 20 ms or so, and return whether the token is open.
@@ -164,7 +151,7 @@ class Safe(Device):
 
     def count_try(self, failures: int, now_ms: int) -> int:
         """Store that so many tries have failed in a row, and return it."""
-        self._store.write(TRIED, self._under_device.seal(TRIED, failures, b""))
+        self.store.write(TRIED, self.under_device.seal(TRIED, failures, b""))
         self.pin.count(failures, now_ms)
         return failures
 
@@ -177,45 +164,28 @@ class Safe(Device):
         self._attempt(lambda: self._open(key))
         return True
 
-    def wipes(self, stretched: bytes) -> bool:
-        """Return whether `stretched` is of the wipe PIN."""
-        return self.slot is not None and self.slot.wipes(self._secret.read(), stretched)
-
-    def replace_slot(self, salt: bytes, rounds: int, stretched: bytes, digits: bool, wipe: bytes) -> None:
-        """Commit another key slot (see `Slot.make`), then overwrite the one before."""
-        self._check()
-        device, old = self._secret.read(), self._slot_index
-        slot = Slot.make(self.primitives, device, self._key, salt, rounds, stretched, digits, wipe)
-        self.count_try(0, 0)
-        self._commit_directory()  # A cut may have left the slot one above what the directory knows.
-        self._write_slot(slot)
-        self._commit_directory()
-        self._store.erase(old)  # Or K would stay in the flash under the PIN before, or under none.
-
-    def _write_slot(self, slot: Slot) -> None:
-        index = SLOTS[1 - SLOTS.index(self._slot_index)]
+    def write_slot(self, slot: Slot) -> None:
+        index = SLOTS[1 - SLOTS.index(self.slot_index)]
         generation = (self._slot_generation + 1) & 0xFFFF
-        self._store.write(index, self._under_device.seal(index, generation, slot.encode()))
-        self._slot_index, self._slot_generation, self.slot = index, generation, slot
+        self.store.write(index, self.under_device.seal(index, generation, slot.encode()))
+        self.slot_index, self._slot_generation, self.slot = index, generation, slot
         self.pin.read(slot)
 
     def _unwrapped(self, stretched: bytes) -> bytes:
         assert self.slot is not None
-        return self.slot.unwrap(self.primitives, self._secret.read(), stretched)
+        return self.slot.unwrap(self.primitives, self.secret.read(), stretched)
 
     def _open(self, key: bytes) -> None:
         if not key:
             raise StoreFailed("the token's memory is damaged: its accounts' key is unreadable")
-        self._key, self._records = key, Sealer(self.primitives, key)
+        self.key, self.records = key, Sealer(self.primitives, key)
         self.changes += 1
         self._read_directory()
 
-    def _close(self) -> None:
-        self._key, self._records = b"", None
+    def close(self) -> None:
+        self.key, self.records = b"", None
         self.changes += 1
-        self._forget()
-
-    # ---- wiping
+        self.forget()
 
     def wipe(self) -> None:
         """Erase the device secret, then overwrite everything and start anew, without owner and PIN.
@@ -223,56 +193,26 @@ class Safe(Device):
         What the clock has learned and the settings stay where they can be read. Raises StoreFailed where the
         memory refuses a write; the secret is gone then all the same.
         """
-        kept = state.pack({name: getattr(self, name) for name in _KEPT}, self.capacity)
-        try:
-            if self._log is not None:
-                self._log.write(INTENT, kept)
-        except StoreFailed:
-            pass  # The damage for which it is wiped. Cut now, the token asks to be wiped again.
-        self._finish_wipe(kept)
+        from .erasing import wipe  # This, too, is hardly ever needed.
 
-    def _finish_wipe(self, intent: bytes) -> None:
-        self._close()
-        self.fault = "the token's memory refused to be wiped: try again"
-        self._secret.erase()
-        self.slot, self.pin = None, PinState()
-        self._blank()
-        try:
-            values = state.unpack(intent)[0]
-        except StoreFailed:
-            values = state.DEFAULTS
-        self._adopt(state.DEFAULTS)
-        self._adopt({name: values[name] for name in _KEPT})
-        self.fault = ""
-        self._format(b"")
-
-    def _blank(self) -> None:
-        if self._log is not None and self._log.ids >= self.capacity + FIRST:
-            self._log.clear()
-            return
-        try:
-            self._medium.zero(self._medium.size())
-            self._medium.clear()
-        except OSError as error:
-            raise StoreFailed("the token's memory refused a write (error %s)" % error.errno) from None
-        self._log = Log(self._medium, self.capacity + FIRST)
+        wipe(self)
 
     # ---- above
 
-    def _check(self) -> None:
+    def check(self) -> None:
         """Raise StoreFailed or Locked where the accounts cannot be used."""
         self._usable()
-        if self._records is None:
+        if self.records is None:
             raise Locked("the token is locked: unlock it with its PIN first")
 
     def _read_directory(self) -> None:
         """Load what K has opened."""
         raise NotImplementedError
 
-    def _commit_directory(self) -> None:
+    def commit_directory(self) -> None:
         """Write the directory, and with it the generations of key slot and device record."""
         raise NotImplementedError
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Drop what K has opened."""
         raise NotImplementedError

@@ -50,14 +50,14 @@ class Vault(Safe):
     PIN costs.
     """
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         self._order: list[int] = []
         self._generation = 0  # of the directory
         self._generations = bytearray(2 * self.capacity)  # of the accounts, as it has them
         self._labels = bytearray(4 * self.capacity)  # once read: reading an account takes a board 10 ms
 
     def _read_directory(self) -> None:
-        self._forget()
+        self.forget()
         self._generation, body = self._under_key.open(DIRECTORY, self._read(DIRECTORY))
         state, slot, count = struct.unpack(_HEAD, body[:5])
         if len(body) != 5 + count + 2 * self.capacity:
@@ -69,20 +69,20 @@ class Vault(Safe):
         self.directory = self._generation
         self._order = list(body[5 : 5 + count])
         self._generations = bytearray(body[5 + count :])
-        left = [place for place in self._store.used() if place >= FIRST and place not in self._order]
+        left = [place for place in self.store.used() if place >= FIRST and place not in self._order]
         if len(left) > 1:  # or it is the directory that is from another time
             raise StoreFailed(_ALTERED)
         for place in left:
-            self._store.erase(place)  # An add or a remove was cut short beside its commit.
+            self.store.erase(place)  # An add or a remove was cut short beside its commit.
 
-    def _commit_directory(self) -> None:
+    def commit_directory(self) -> None:
         self._commit(self._order, self._generations)
 
     def _commit(self, order: "list[int]", generations: bytearray) -> None:
         head = struct.pack(_HEAD, self._state_generation, self._slot_generation, len(order))
         own = (self._generation + 1) & 0xFFFF
         record = self._under_key.seal(DIRECTORY, own, head + bytes(order) + generations)
-        self._store.write(DIRECTORY, record)
+        self.store.write(DIRECTORY, record)
         self._order, self._generations = order, generations
         self._generation = self.directory = own
         self.changes += 1
@@ -108,7 +108,7 @@ class Vault(Safe):
 
     def find(self, issuer: str, name: str) -> int:
         """Return the position of the account of that issuer and name. Raises NoSuchAccount."""
-        self._check()
+        self.check()
         position = self._find(self._order, issuer, name)
         if position < 0:
             raise NoSuchAccount("no account has this issuer and name")
@@ -124,7 +124,7 @@ class Vault(Safe):
 
         A power cut in it leaves a vault that takes itself for altered: for a store that is not yet in use.
         """
-        self._check()
+        self.check()
         order, generations = self._order[:], self._generations
         try:
             for account in accounts:
@@ -142,12 +142,12 @@ class Vault(Safe):
             self._commit(order, generations)
         except (AccountExists, StoreFull):
             for place in order[len(self._order) :]:
-                self._store.erase(place)
+                self.store.erase(place)
             raise
 
     def rename(self, position: int, issuer: str, name: str) -> None:
         """Give the account at `position` another issuer and name."""
-        self._check()
+        self.check()
         other = self._find(self._order, issuer, name)
         if other >= 0 and other != position:
             raise AccountExists("an account of this issuer and name exists: choose another name")
@@ -155,7 +155,7 @@ class Vault(Safe):
 
     def move(self, position: int, target: int) -> None:
         """Move the account at `position` so that it stands at position `target`."""
-        self._check()
+        self.check()
         if not 0 <= target < len(self._order):
             raise BadValue("position", "the list has positions 1 to %d" % len(self._order))
         order = self._order[:]
@@ -164,11 +164,11 @@ class Vault(Safe):
 
     def remove(self, position: int) -> None:
         """Remove the account at `position` and overwrite its record."""
-        self._check()
+        self.check()
         order = self._order[:]
         place = order.pop(position)
         self._commit(order, self._generations)
-        self._store.erase(place)
+        self.store.erase(place)
 
     def take_counter(self, position: int) -> int:
         """Return the HOTP counter to use now, once the next one is stored (RFC 4226 section 7.2)."""
@@ -193,7 +193,7 @@ class Vault(Safe):
         self._commit(self._order, _with(self._generations, place, generation + 1))
 
     def _place(self, position: int) -> int:
-        self._check()
+        self.check()
         if not 0 <= position < len(self._order):
             raise NoSuchAccount("there is no account at position %d" % (position + 1))
         return self._order[position]
@@ -202,7 +202,7 @@ class Vault(Safe):
         """Return the account of a record and its generation. Raises AccountDamaged."""
         why = "is damaged or was altered"
         try:
-            record = self._store.read(place)
+            record = self.store.read(place)
             if record is None:
                 why = "is missing"
             else:
@@ -217,7 +217,7 @@ class Vault(Safe):
         raise AccountDamaged("the account at position %d %s in the token's memory" % (position + 1, why))
 
     def _write(self, place: int, account: Account, generation: int) -> None:
-        self._store.write(place, self._under_key.seal(place, generation, messages.encode_account(account)))
+        self.store.write(place, self._under_key.seal(place, generation, messages.encode_account(account)))
         self._set_label(place, account)
 
     def _known(self, place: int) -> int:
@@ -240,8 +240,8 @@ class Vault(Safe):
 
     @property
     def _under_key(self) -> Sealer:
-        assert self._records is not None
-        return self._records
+        assert self.records is not None
+        return self.records
 
 
 def _with(generations: bytearray, place: int, generation: int) -> bytearray:

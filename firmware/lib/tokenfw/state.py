@@ -50,13 +50,13 @@ def unpack(body: bytes) -> "tuple[dict[str, Any], int]":
     """Return (values, capacity). Raises StoreFailed where a newer firmware wrote them."""
     try:
         packed = cbor.decode(body)
-        newer = packed[1] > FORMAT
-        capacity = packed[2]
-        values = {name: packed.get(_NUMBERS[name], default) for name, default in DEFAULTS.items()}
-    except (BadMessage, KeyError, TypeError, AttributeError):
-        newer = True
-    if newer:
+        known = isinstance(packed, dict) and packed[1] <= FORMAT
+        capacity = packed[2] if known else 0
+    except (BadMessage, KeyError, TypeError):
+        known = False
+    if not known:
         raise StoreFailed("the accounts were stored by a newer firmware: update this token")
+    values = {name: packed.get(_NUMBERS[name], default) for name, default in DEFAULTS.items()}
     for name in ("sync_keys", "clock_record"):
         values[name] = tuple(values[name])
     # A newer firmware may know more of these.
