@@ -1,5 +1,7 @@
 """The databases that the verifier is tested on."""
 
+from pathlib import Path
+
 import pytest
 
 from host_verify.database import file_place
@@ -8,7 +10,7 @@ from host_verify.service import add_token
 from host_verify.store import create
 
 from .asking import TOKEN, Web
-from .parts import MASTER, NOON
+from .parts import MASTER, NOON, new_store
 from .postgresql import Server, why_not
 
 
@@ -33,7 +35,10 @@ def empty_place(request, tmp_path):
 @pytest.fixture
 def place(empty_place):
     """An empty store, on each database."""
-    create(empty_place, Sealer(MASTER), NOON)
+    if empty_place.url.get_backend_name() == "sqlite":
+        new_store(Path(empty_place.url.database).parent)
+    else:
+        create(empty_place, Sealer(MASTER), NOON)
     return empty_place
 
 

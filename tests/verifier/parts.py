@@ -1,7 +1,9 @@
 """What the verifier's tests share: accounts, and codes made by someone else's library."""
 
 import hashlib
+import tempfile
 from base64 import b32encode
+from functools import cache
 from pathlib import Path
 
 import pyotp
@@ -36,9 +38,20 @@ def code_at(token: Account, utc: int) -> str:
     return code_of(token, (utc - token.t0) // token.period)
 
 
+@cache
+def _new() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "verifier.db"
+        create(file_place(file), Sealer(MASTER), NOON)
+        return file.read_bytes()
+
+
 def new_store(folder: Path, name: str = "verifier.db") -> Path:
-    create(file_place(folder / name), Sealer(MASTER), NOON)
-    return folder / name
+    """Return the file of an empty store: a copy of one that is made once."""
+    file = folder / name
+    file.touch(0o600)
+    file.write_bytes(_new())
+    return file
 
 
 def open_store(where: Path | Place) -> Store:

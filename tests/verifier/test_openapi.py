@@ -43,7 +43,7 @@ def test_every_answer_is_as_the_page_says(serving, name, scope):
     beyond = [positive_data_acceptance] if name == "POST /v1/tokens" else []
 
     @given(operations()[name].as_strategy())
-    @settings(max_examples=60, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     def ask(case):
         case.call_and_validate(base_url=serving.url, headers=headers, excluded_checks=beyond)
 

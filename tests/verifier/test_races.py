@@ -13,7 +13,9 @@ from host_verify.service import add_token, resync, verify
 from .parts import NOON, POLICY, account, code_at, code_of, open_store
 
 WORKERS = 8
-ROUNDS = {"sqlite": 500, "postgresql": 100}
+ROUNDS = {"sqlite": 150, "postgresql": 50}
+GUESSES = 25  # of each worker
+OPENINGS = 4  # of each of 32
 PATIENT = Policy(throttle_after=1000, lock_after=1000)
 
 
@@ -98,7 +100,7 @@ def test_one_pair_of_codes_brings_a_token_back_once(filled):
 def give_wrong_codes(place, number, barrier):
     with open_store(place) as store:
         barrier.wait()
-        return [verify(store, "anna", wrong(), NOON, PATIENT).reason for _ in range(50)]
+        return [verify(store, "anna", wrong(), NOON, PATIENT).reason for _ in range(GUESSES)]
 
 
 def give_one_wrong_code(place, number, barrier):
@@ -114,9 +116,9 @@ def wrong():
 
 def test_no_failure_is_lost(filled):
     answers = at_once(give_wrong_codes, filled)
-    assert answers == [[Reason.WRONG_CODE] * 50] * WORKERS
+    assert answers == [[Reason.WRONG_CODE] * GUESSES] * WORKERS
     with open_store(filled) as store:
-        assert store.tokens("anna")[0].state.failures == 50 * WORKERS
+        assert store.tokens("anna")[0].state.failures == GUESSES * WORKERS
 
 
 def test_guesses_at_one_instant_are_throttled_as_if_they_had_come_in_turn(filled):
@@ -128,7 +130,7 @@ def test_guesses_at_one_instant_are_throttled_as_if_they_had_come_in_turn(filled
 
 def open_check_close(place, number, barrier):
     barrier.wait()
-    for turn in range(10):
+    for turn in range(OPENINGS):
         with open_store(place) as store:
             verify(store, "anna", code_at(account(), NOON + 300 * turn), NOON + 300 * turn, POLICY)
             add_token(store, f"user{number}", None, account(secret=b"%10d%10d" % (number, turn)), NOON)
@@ -138,4 +140,4 @@ def open_check_close(place, number, barrier):
 def test_thirty_two_processes_that_open_and_close_are_never_told_that_the_store_is_locked(filled):
     assert at_once(open_check_close, filled, workers=32) == ["done"] * 32
     with open_store(filled) as store:
-        assert len(store.tokens()) == 2 + 320
+        assert len(store.tokens()) == 2 + 32 * OPENINGS

@@ -21,12 +21,14 @@ from cryptography.x509.oid import NameOID
 
 from host_verify.apikeys import Scope
 from host_verify.core import Reason
+from host_verify.database import file_place
 from host_verify.service import add_token
 
-from .parts import NOON, account, code_of, open_store
+from .parts import NOON, account, code_of, new_store, open_store
 from .serving import COMMAND, Serving, environment
 
 CLIENTS = 16
+CODES = 20
 HOTP = account(kind="hotp", secret=b"h" * 20)
 
 
@@ -57,16 +59,16 @@ def test_one_code_at_one_instant_is_accepted_once_whatever_worker_it_comes_to(pl
         add_token(store, "bob", None, HOTP, NOON)
     with Serving(place, "--workers", "2") as serving:
         assert len(serving.workers()) == 2
-        for together in present(serving, [code_of(HOTP, turn) for turn in range(40)]):
+        for together in present(serving, [code_of(HOTP, turn) for turn in range(CODES)]):
             assert together == {Reason.ACCEPTED: 1, Reason.REPLAYED: CLIENTS - 1}
         with serving.client(Scope.HELPDESK) as client:
             told = client.get("/metrics").text
         # Of both workers together.
-        assert 'host_verify_attempts_total{action="verify",reason="accepted"} 40.0' in told
-        assert f'reason="replayed"}} {40 * (CLIENTS - 1)}.0' in told
+        assert f'host_verify_attempts_total{{action="verify",reason="accepted"}} {CODES}.0' in told
+        assert f'reason="replayed"}} {CODES * (CLIENTS - 1)}.0' in told
     logged = [json.loads(line) for line in serving.said.splitlines()]
-    assert Counter(line["level"] for line in logged) == {"info": 40 * CLIENTS}
-    assert Counter(line["reason"] for line in logged)["accepted"] == 40
+    assert Counter(line["level"] for line in logged) == {"info": CODES * CLIENTS}
+    assert Counter(line["reason"] for line in logged)["accepted"] == CODES
 
 
 def test_workers_that_are_killed_accept_nothing_twice_and_are_replaced(place):
@@ -119,7 +121,8 @@ def certificate(folder):
     )
 
 
-def test_it_speaks_tls_with_a_certificate(place, tmp_path, monkeypatch):
+def test_it_speaks_tls_with_a_certificate(tmp_path, monkeypatch):
+    place = file_place(new_store(tmp_path))
     certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
     options = ["--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem")]
@@ -144,15 +147,16 @@ def start(place, *options):
 @pytest.mark.parametrize(
     "options", [["--listen", "8480"], ["--listen", "x:99999"], ["--workers", "0"], ["--tls-cert", __file__]]
 )
-def test_wrong_use_is_said(place, options):
-    status, said = start(place, *options)
+def test_wrong_use_is_said(tmp_path, options):
+    status, said = start(file_place(new_store(tmp_path)), *options)
     assert status == 2, said
     assert "Listening" not in said
 
 
-def test_an_address_in_use_is_named(place):
+def test_an_address_in_use_is_named(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
+        place = file_place(new_store(tmp_path))
         status, said = start(place, "--listen", f"127.0.0.1:{port}")
     assert status == 3
     assert f"127.0.0.1:{port} cannot be listened on (Address already in use)" in said

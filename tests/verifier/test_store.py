@@ -20,7 +20,7 @@ from host_verify.errors import NotDone, VerifierError
 from host_verify.policy import Policy
 from host_verify.sealing import Sealer
 from host_verify.service import add_token, verify
-from host_verify.store import Store
+from host_verify.store import Store, create
 
 from .parts import MASTER, NOON, POLICY, SECRET, account, code_at, new_store, open_store
 
@@ -139,7 +139,7 @@ def test_a_missing_store_says_how_to_make_one_and_makes_nothing(tmp_path):
 def test_a_store_is_not_made_over_another(path):
     before = path.read_bytes()
     with pytest.raises(NotDone, match="exists already"):
-        new_store(path.parent)
+        create(file_place(path), Sealer(MASTER), NOON)
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
