@@ -4,6 +4,7 @@ No error repeats the text: it is a secret, even where it is not a valid one.
 """
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 from tokencore import base32, otpauth
 from tokencore.account import Account, check_label
@@ -45,6 +46,25 @@ def account(data: bytes, options: Options) -> Account:
         return _account(_text(data), options)
     except BadValue as error:
         raise BadInput(f"the seed is not valid: {error}") from None
+
+
+def named(name: str, options: dict[str, Any]) -> Options:
+    """Return the options of an account called "Issuer:Name", or "Name"."""
+    issuer, rest = renamed("", name)
+    return Options(issuer=issuer, name=rest, **options)
+
+
+def blank(options: Options) -> Account:
+    """Return the account that `options` describe, for a token that draws the secret: its own stands for none.
+
+    Raises BadInput.
+    """
+    given = options.given()
+    _fit(str(given.get("kind", "totp")), given)
+    try:
+        return Account(secret=b"\0", **given)  # type: ignore[arg-type]
+    except BadValue as error:
+        raise BadInput(f"the account is not valid: {error}") from None
 
 
 def _account(text: str, options: Options) -> Account:
