@@ -2,7 +2,7 @@
 
 # The built-in font has ASCII; /fonts/letters.bmp has these after it, in this order.
 EXTRA = (
-    "äöüÄÖÜßáéíóúñÁÉÍÓÚÑ¿¡±…àâçèêëîïôùûãõåæøÀÂÇÈÊËÎÔÙÛÃÕÅÆØ·\u2013\u2019€°"
+    "äöüÄÖÜßáéíóúñÁÉÍÓÚÑ¿¡±…àâçèêëîïôùûãõåæøÀÂÇÈÊËÎÔÙÛÃÕÅÆØ·\u2013\u2019€°•"
     "\ue000\ue001\ue002\ue003\ue004\ue005"  # the left and right half of a battery, empty to full
 )
 ELLIPSIS = "…"

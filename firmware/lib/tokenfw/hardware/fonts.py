@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 6, 12  # of a letter
 SIGN = 16  # of a sign, both ways
 DIGITS = 11  # tiles of a sheet of digits: 0 to 9, and a blank one
-SIGNS = ("plus", "press", "question", "keyboard", "clock", "lock", "open", "warning", "battery")
+SIGNS = ("plus", "press", "question", "keyboard", "clock", "lock", "open", "warning", "battery", "link")
 
 
 def read(name: str) -> "displayio.Bitmap":
