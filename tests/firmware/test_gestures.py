@@ -40,17 +40,44 @@ def test_a_long_press_acts_when_it_is_long_enough_not_when_it_ends() -> None:
 
 
 def test_of_two_buttons_the_later_one_counts() -> None:
-    assert play(("confirm", 100, 2000), ("next", 300, 1800)) == [
+    assert play(("confirm", 100, 2000), ("previous", 300, 1800)) == [
         (100, "down", "confirm"),
-        (300, "down", "next"),
-        (300 + LONG_MS, "long", "next"),
-        (1800, "up", "next"),
+        (300, "down", "previous"),
+        (300 + LONG_MS, "long", "previous"),
+        (1800, "up", "previous"),
     ]
     assert play(("next", 100, 200), ("next", 210, 300)) == [
         (100, "down", "next"),
         (200, "short", "next"),
         (210, "down", "next"),
         (300, "short", "next"),
+    ]
+
+
+@pytest.mark.parametrize(("first", "second"), [("next", "confirm"), ("confirm", "next")])
+def test_the_two_of_the_pair_held_together_are_one_gesture_in_either_order(first: str, second: str) -> None:
+    assert play((first, 0, 3000), (second, 500, 3000)) == [
+        (0, "down", first),
+        (500, "down", second),
+        (500 + LONG_MS, "both", second),
+    ]
+
+
+def test_the_pair_let_go_of_too_soon_is_no_gesture() -> None:
+    assert play(("next", 0, 300), ("confirm", 200, 400)) == [
+        (0, "down", "next"),
+        (200, "down", "confirm"),
+        (400, "short", "confirm"),
+    ]
+    assert play(("next", 0, 900), ("confirm", 200, 2000)) == [(0, "down", "next"), (200, "down", "confirm")]
+
+
+def test_a_button_that_is_stuck_takes_nothing_from_the_others() -> None:
+    assert play(("previous", 0, 9000), ("confirm", 200, 2000)) == [
+        (0, "down", "previous"),
+        (200, "down", "confirm"),
+        (200 + LONG_MS, "long", "confirm"),
+        (2000, "up", "confirm"),
     ]
 
 
@@ -80,7 +107,7 @@ def test_each_press_means_one_thing(moves: list[tuple[str, bool, int]]) -> None:
             assert held >= 0
             since[whose].append(kind)
             rest = [kind for kind in since[whose] if kind not in ("down", "held")]
-            assert rest in ([], ["long"], ["long", "up"], ["short"])
+            assert rest in ([], ["long"], ["long", "up"], ["short"], ["both"])
 
 
 @pytest.mark.parametrize(("count", "most_ms"), [(100, 5000), (20, 4000), (5, 2500), (2, 1500)])
