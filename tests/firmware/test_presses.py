@@ -165,6 +165,7 @@ def test_a_held_confirm_answers_a_question_once() -> None:
     bench = bench_with(Account(SECRET, "a", kind="hotp"))
     bench.send("code", issuer="", name="a")
     bench.answers()
+    bench.run(400)
     hold(bench, "confirm", 2000)
     assert len(bench.answers()) == 1
     assert bench.vault.account(0).counter == 1

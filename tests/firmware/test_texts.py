@@ -18,9 +18,10 @@ from tests.firmware.states import ERRORS, every_view
 FOLDER = Path(__file__).parents[2] / "firmware/texts"
 COLUMNS = 21  # of the smallest display: 128 pixels, 6 a character
 NARROWEST = 19  # of the colour displays of 240 pixels, 12 a character, less their margins
+PAPER = 24  # of an e-paper of 288 pixels; and twice as many in small, below its code
 LINES = 2  # of a message on the smallest
 SMALL = ("title", "small", "corner")
-DRAWN = "äöüÄÖÜßáéíóúñ¿¡ÁÉÍÓÚÑ±…"  # beside ASCII
+DRAWN = "äöüÄÖÜßáéíóúñ¿¡ÁÉÍÓÚÑ±…•"  # beside ASCII
 
 
 def table(language: str) -> dict[str, object]:
@@ -61,9 +62,12 @@ def test_every_text_fits_its_place(language: str, still: bool) -> None:
             continue  # An account's own names may be too long.
         title = len(view.title) + (len(view.corner) + 1 if view.corner else 0)
         assert title <= NARROWEST, (name, view.title)
-        # What an e-paper says there has 296 pixels.
-        assert len(view.small) <= (2 * COLUMNS if still else NARROWEST), (name, view.small)
-        assert len(textwrap.wrap(view.message, COLUMNS)) <= LINES, (name, view.message)
+        assert len(view.small) <= (PAPER if still else NARROWEST), (name, view.small)
+        if still and view.code:
+            assert len(view.message) <= 2 * PAPER
+        else:
+            assert len(textwrap.wrap(view.message, COLUMNS)) <= LINES, (name, view.message)
+        assert len(view.subtitle) <= NARROWEST or view.subtitle.startswith("Example Bank: "), name
 
 
 def test_the_views_use_every_text_and_no_other() -> None:

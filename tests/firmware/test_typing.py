@@ -282,6 +282,7 @@ def test_a_question_is_answered_by_the_press_and_nothing_is_typed() -> None:
     token = Token(Account(SECRET, "alice"))
     token.send("code", issuer="", name="alice")
     assert [status for _, status, _ in token.answers()] == [messages.PRESS_AWAITED]
+    token.run(400)
     token.hold(3000)
     assert token.result("code")["code"] == totp(SECRET, UTC)
     assert token.typed == ""

@@ -7,6 +7,7 @@ from tokencore.errors import ClockNotSet, FobError
 
 from .clock import Clock
 from .codes import Codes
+from .guard import Guard
 from .light import OFF, Light
 from .screen import HOTP_MS, Screen
 from .texts import DEFAULT, Texts
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tokencore.account import Account
+    from tokencore.noise import Primitives
 
     from .attest import Contents
     from .commands import Dispatcher
     from .parts import Battery, Buttons, Display, Keyboard, Link, Maintenance
     from .picker import Picker
     from .presses import Presses
+    from .question import Question
     from .typing import Typist
     from .vault import Vault
 
@@ -41,6 +44,7 @@ class App:
     texts     reads the files of /texts (see `texts`); `language` is the board's own
     keyboard  opens the keyboard when something is to be typed for the first time
     contents  loads what can read the drive's files
+    ticks     the ms of now, of the same origin as the steps' `now_ms`; without it, that stands for it
     lockable  False where this board leaves its console open: the screen says so
     """
 
@@ -53,21 +57,25 @@ class App:
         buttons: "Buttons",
         link: "Link",
         *,
+        primitives: "Primitives | None" = None,
         texts: "Texts | None" = None,
         language: str = DEFAULT,
         keyboard: "Callable[[], Keyboard] | None" = None,
         battery: "Battery | None" = None,
         maintenance: "Maintenance | None" = None,
         contents: "Callable[[], Contents] | None" = None,
+        ticks: "Callable[[], int] | None" = None,
         lockable: bool = True,
         dim_s: int = 30,
         off_s: int = 60,
     ) -> None:
         self.identity = identity
+        self.primitives = primitives
         self.vault = vault
         self.clock = clock
         self.typist: Typist | None = None
         self.contents = contents
+        self.backup: Any = None  # what `backup` keeps of one that is under way
         self.drive_open = maintenance is not None and maintenance.is_open()
         self.frames = frame.Decoder()
         self.texts = texts or Texts()
@@ -82,7 +90,13 @@ class App:
         self._link = link
         self._dispatcher: Dispatcher | None = None
         self._heard_ms = -_LINE_MS
-        self.mode = "" if lockable else "open"  # or "erase": what is asked before anything else
+        self._ticks = ticks
+        self.read_ms = self.written_ms = (
+            0  # the ticks at which the link last had something, and took something
+        )
+        self.keypad = buttons.keypad
+        self.guard = Guard(vault.locked)
+        self.mode = "" if lockable else "open"  # or "erase", "erased": what is said before anything else
         self.held_ms = 0  # in mode "erase": for how long confirm has been held
         self.picker: Picker | None = None  # the list, while it is scrolled
         self.position = 0
@@ -98,6 +112,9 @@ class App:
         try:
             self._listen_to_buttons(now_ms)
             self._listen_to_host(now_ms)
+            if self._started:
+                self.guard.step(self, now_ms)
+            self._started = True
             if self.typist:
                 self.typist.step(self, now_ms)
             if self.question:
@@ -116,8 +133,8 @@ class App:
         return [part.fault for part in parts if part.fault]
 
     @property
-    def question(self) -> "tuple[str, str] | None":
-        """(issuer, name) of the account whose code a host waits for, or None."""
+    def question(self) -> "Question | None":
+        """What the screen asks while a host waits for a press, or None."""
         return self._dispatcher.question if self._dispatcher else None
 
     @property
@@ -152,6 +169,7 @@ class App:
                     self.account.counter = counter + 1
             return {"code": code, "counter": counter}
         utc = self.clock.utc_ms(now_ms) // 1000
+        self.vault.note_shown(utc)
         return {"code": codes.code(self.time_step(account, now_ms)[0]), "utc": utc}
 
     def time_step(self, account: "Account", now_ms: int) -> "tuple[int, int]":
@@ -163,11 +181,42 @@ class App:
         return step, account.period * 1000 - into_ms
 
     def confirm(self, now_ms: int) -> None:
-        """Confirm was pressed shortly: answer the question, or show a counter-based account's next code."""
-        if self.question and self._dispatcher:
-            self._send(self._dispatcher.confirm(now_ms))
-        elif self.account is not None and self.account.kind == "hotp" and not self.hotp[0]:
+        """Confirm was pressed shortly: show a counter-based account's next code."""
+        if (
+            not self.question
+            and self.account is not None
+            and self.account.kind == "hotp"
+            and not self.hotp[0]
+        ):
             self.attempt(lambda: self.release(self.position, now_ms))
+
+    def answer(self, now_ms: int) -> None:
+        """Confirm was pressed at a question: answer it, if it was on the screen before the press began."""
+        question = self.question
+        # The digits of a pairing are only to be compared: the press is asked for after that.
+        if self._dispatcher and question and question.kind != "pair" and question is self.screen.answerable:
+            self._send(self._dispatcher.confirm(now_ms), now_ms)
+
+    def give_up(self, error: FobError, now_ms: int) -> None:
+        """End the question that is on the screen: the host is told `error`."""
+        if self._dispatcher and self.question:
+            self._send(self._dispatcher.give_up(error, now_ms), now_ms)
+
+    def lock(self, now_ms: int) -> None:
+        """Lock at once, where a PIN is set."""
+        self.guard.lock(self, now_ms)
+
+    def forget(self) -> None:
+        """Forget what is under way with the accounts: they have been locked, opened or wiped."""
+        self.picker, self.backup, self.failure = None, None, ""
+        if self.typist:
+            self.typist.account = None
+        if self._presses:
+            self._presses.forget()
+
+    def ticks(self, now_ms: int) -> int:
+        """Return the tick of now, in a step that began at `now_ms`."""
+        return self._ticks() if self._ticks else now_ms
 
     def type_code(self, now_ms: int) -> None:
         """Confirm was pressed long: type the code of the account on the screen."""
@@ -211,12 +260,11 @@ class App:
 
             self._presses = Presses(self, self._buttons, self._maintenance)
             self._presses.step(now_ms)
-        self._started = True
 
     def _listen_to_host(self, now_ms: int) -> None:
         data = self._link.read()
         if data:
-            self._heard_ms = now_ms
+            self._heard_ms, self.read_ms = now_ms, self.ticks(now_ms)
             if self._dispatcher is None:
                 # Nor for this.
                 from .commands import Dispatcher
@@ -224,14 +272,17 @@ class App:
                 self._dispatcher = Dispatcher(self)
         if self._dispatcher:
             for payload in self.frames.feed(data):
-                self._send(self._dispatcher.receive(payload, now_ms))
-            self._send(self._dispatcher.poll(now_ms))
+                self._send(self._dispatcher.receive(payload, now_ms), now_ms)
+            self._send(self._dispatcher.poll(now_ms), now_ms)
 
-    def _send(self, payloads: "list[bytes]") -> None:
+    def _send(self, payloads: "list[bytes]", now_ms: int) -> None:
         for payload in payloads:
             self._link.write(frame.encode(payload))
+            self.written_ms = self.ticks(now_ms)
 
     def _rest_ms(self, now_ms: int) -> int:
+        if self.guard.working:
+            return 0
         typing = self.typist is not None and self.typist.account is not None
         if typing or (self._presses and self._presses.busy) or now_ms - self._heard_ms < _LINE_MS:
             rest_ms = POLL_MS

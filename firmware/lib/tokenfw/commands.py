@@ -1,314 +1,287 @@
-"""What each request does: a short handler a command, dispatched by the table in `messages`.
+"""The host's requests: who may ask for what, and what each comes to.
 
-A handler takes (app, values, now_ms) and returns the response's values, or a `Pending` where the
-answer comes later. Refusals are raised and become wire statuses here, in one place.
+A handler is the function of a command's name in the module that HANDLERS has for it. It takes (app, values,
+now_ms) and returns the response's values, or a `Pending` where the answer comes later; `app.session` is the
+session that asks. Refusals are raised and become wire statuses here, in one place.
 """
 
-import binascii
-
 from tokencore import errors, messages
-from tokencore.account import check_label
-from tokencore.frame import MAX_PAYLOAD
-from tokencore.messages import CONFIRM_MS, SET_AHEAD_MS
 
-from . import VERSION, clock
-from .question import Pending, Question
+from .question import Pending
+from .session import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from .app import App
-    from .attest import Contents
+    from .channels import Channels
+    from .question import Question
 
-    Values = dict[str, Any]
-
-PRODUCT = "Fobsmith"
-_REPEAT_MS = 3000  # how long the last answer is kept for a host that lost it
-_AHEAD_S = 90 * 86400  # how far ahead a host is told what to expect of the clock
-_DOUBT_MS = 1000  # of a host that does not tell how sure it is
-_SET_MS = 5  # from a tick to the chip's reset: the bus, and what the step did before
-_LIST_BYTES = MAX_PAYLOAD - 32  # beside the accounts: sequence, status, total and the heads
+REQUIRED = False  # whether everything but what PLAIN marks must come through the channel
+_NO_CHANNEL = "this token knows no such channel: shake hands anew"
 
 
 class Dispatcher:
-    """The session with the host: answers every request once, in order (docs/protocol.md)."""
+    """The sessions with hosts: every request is answered once, in its session's order (docs/protocol.md)."""
 
     def __init__(self, app: "App") -> None:
         self._app = app
-        self._pending: Pending | None = None
-        self._sequence = 0
-        self._command: messages.Command | None = None
-        self._request = -1  # CRC-32 of the last request: the bytes may hold a secret
-        self._answer = b""
-        self._answered_ms = 0
+        self._plain = Session()
+        self._channels: Channels | None = None
+
+    def channels(self) -> "Channels":
+        """Return what the sealed sessions are kept in; it takes memory from its first use on."""
+        if self._channels is None:
+            from .channels import Channels
+
+            self._channels = Channels(self._app.vault, self._app.primitives)
+        return self._channels
 
     @property
     def question(self) -> "Question | None":
-        """What the screen asks while a host waits for a press, or None."""
-        return self._pending.question if self._pending else None
+        """What is on the screen: what a host waits for a press with, or the digits of a pairing."""
+        session = self._asking()
+        if session:
+            return session.pending.question if session.pending else None
+        session = self._showing()
+        return session.shown if session else None
+
+    @property
+    def question_due_ms(self) -> int:
+        """The tick at which the question ends."""
+        session = self._asking()
+        if session and session.pending:
+            return session.pending.due_ms
+        session = self._showing()
+        return session.shown_until_ms if session else 0
 
     @property
     def due_ms(self) -> "int | None":
         """The tick at which `poll` has something to do, or None."""
-        return self._pending.due_ms if self._pending else None
+        due = [session.pending.due_ms for session in self._sessions() if session.pending]
+        due += [session.shown_until_ms for session in self._sessions() if session.shown]
+        return min(due) if due else None
 
     def receive(self, payload: bytes, now_ms: int) -> "list[bytes]":
         """Take the payload of one frame and return the payloads to answer with."""
-        request = binascii.crc32(payload)
-        if request == self._request and (self._pending or now_ms - self._answered_ms < _REPEAT_MS):
-            return [self._answer] if self._answer else []
+        for session in self._sessions():
+            if session.repeated(payload, now_ms):
+                return session.again()
+        session, message = self._plain, payload
+        if payload[:1] == b"\x01":
+            found = self._channels.find(payload) if self._channels else None
+            if found is None:
+                return [self._plain.refuse_other(0, errors.ChannelFailed(_NO_CHANNEL))]
+            session, message = found
         try:
-            sequence, command, packed = messages.decode_request(payload)
-        except errors.BadMessage as error:
-            return [messages.encode_status(0, error.status, str(error))]
-        if sequence <= self._sequence and (command is None or command.name != "hello"):
-            text = "a newer request has been answered: say hello to begin a new session"
-            return [messages.encode_status(sequence, errors.OutOfOrder.status, text)]
-        answers = self._give_up()
-        self._sequence, self._request = sequence, request
-        return answers + self._begin(command, packed, now_ms)
+            return self._receive(session, payload, message, now_ms)
+        except errors.ChannelFailed as error:  # The channel's nonces are used up.
+            self.channels().remove(session)
+            return [self._plain.refuse_other(0, error)]
 
-    def _begin(self, command: "messages.Command | None", packed: object, now_ms: int) -> "list[bytes]":
+    def _receive(self, session: Session, payload: bytes, message: bytes, now_ms: int) -> "list[bytes]":
+        sequence = 0
+        try:
+            sequence, command, packed = messages.decode_request(message)
+            answers = session.take(payload, sequence, command, now_ms)
+        except errors.FobError as error:
+            return [session.refuse_other(sequence, error)]
+        return answers + self._begin(session, command, packed, now_ms)
+
+    def _begin(
+        self, session: Session, command: "messages.Command | None", packed: object, now_ms: int
+    ) -> "list[bytes]":
         try:
             if command is None or command.name not in HANDLERS:
                 raise errors.UnknownCommand("this firmware does not know that command")
-            self._command = command
+            self._app.session, self._app.role = session, self._role(session, command)
             values = messages.unpack(command.request, packed, True)
-            outcome: Any = HANDLERS[command.name](self._app, values, now_ms)
+            handler: Callable[..., Any] = getattr(HANDLERS[command.name](), command.name)
+            outcome = handler(self._app, values, now_ms)
             if not isinstance(outcome, Pending):
-                return [self._respond(outcome, now_ms)]
+                return [session.respond(outcome, now_ms)]
+            if outcome.question and self._asking():
+                raise errors.Busy("the token asks for a press that another session waits for")
         except Exception as error:
-            return [self._refuse(error, now_ms)]
-        self._pending = outcome
-        if outcome.question is None:
-            self._answer = b""
-            return []
-        self._answer = messages.encode_status(self._sequence, messages.PRESS_AWAITED)
-        return [self._answer]
+            return [session.refuse(error, now_ms)]
+        session.pending = outcome
+        return [session.await_press(now_ms)] if outcome.question else []
+
+    def _role(self, session: Session, command: messages.Command) -> str:
+        """Return what the session's key is to this token. Raises where the command is not for it."""
+        who = command.who
+        if session.channel is None:
+            if who != messages.PLAIN and REQUIRED:
+                raise errors.NeedsChannel(
+                    "this token speaks through a channel only: update the program on the computer"
+                )
+            return messages.OWNER
+        if who == messages.PLAIN and command.name != "info":
+            raise errors.BadMessage("this request goes outside the channel")
+        role = self.channels().role(session.remote)
+        if who == messages.OWNER and role != who or who == messages.CLOCK and role == messages.ROLES[0]:
+            raise errors.NotOwner(
+                "this token obeys another desk: its key may not ask for that"
+                if self._app.vault.owner
+                else "this token has no owner yet: pair it first"
+            )
+        return role
 
     def confirm(self, now_ms: int) -> "list[bytes]":
         """Confirm was pressed while `question` is not None: return the payloads to answer with."""
-        return self._finish(now_ms)
+        session = self._asking()
+        return self._finish(session, now_ms) if session else []
+
+    def give_up(self, error: errors.FobError, now_ms: int) -> "list[bytes]":
+        """End the question, if there is one, and return the payloads that tell the host `error`."""
+        session = self._asking()
+        if session:
+            return session.give_up(error, now_ms)
+        session = self._showing()
+        if session:
+            session.shown = session.pairing = None
+        return []
 
     def poll(self, now_ms: int) -> "list[bytes]":
         """Return the payloads to answer with because their time has come."""
-        if self._pending is None or now_ms < self._pending.due_ms:
-            return []
-        if self._pending.question is None:
-            return self._finish(now_ms)
-        self._pending = None
-        return [self._refuse(errors.NotConfirmed("confirm was not pressed in time"), now_ms)]
+        answers = []
+        for session in self._sessions():
+            pending = session.pending
+            if pending and now_ms >= pending.due_ms:
+                if pending.question is None:
+                    answers += self._finish(session, now_ms)
+                else:
+                    error = errors.NotConfirmed("confirm was not pressed in time")
+                    answers += session.give_up(error, now_ms)
+            session.tidy(now_ms)
+        if self._channels and not answers:
+            self._channels.step(now_ms)
+        return answers
 
-    def _finish(self, now_ms: int) -> "list[bytes]":
-        pending, self._pending = self._pending, None
+    def _finish(self, session: Session, now_ms: int) -> "list[bytes]":
+        pending, session.pending = session.pending, None
         if pending is None:
             return []
+        self._app.session = session
         try:
             outcome = pending.finish(now_ms)
             if not isinstance(outcome, Pending):
-                return [self._respond(outcome, now_ms)]
+                return [session.respond(outcome, now_ms)]
         except Exception as error:
-            return [self._refuse(error, now_ms)]
-        self._pending = outcome
+            return [session.refuse(error, now_ms)]
+        session.pending = outcome
         return []
 
-    def _give_up(self) -> "list[bytes]":
-        if self._pending is None:
-            return []
-        self._pending = None
-        error = errors.Cancelled("another request came before this one was finished")
-        return [messages.encode_status(self._sequence, error.status, str(error))]
+    def _sessions(self) -> "list[Session]":
+        return [self._plain] + (self._channels.sessions if self._channels else [])
 
-    def _respond(self, values: "Values", now_ms: int) -> bytes:
-        assert self._command is not None
-        return self._keep(messages.encode_response(self._sequence, self._command, values), now_ms)
+    def _asking(self) -> "Session | None":
+        """Return the session that waits for a press."""
+        for session in self._sessions():
+            if session.pending and session.pending.question:
+                return session
+        return None
 
-    def _refuse(self, error: Exception, now_ms: int) -> bytes:
-        if isinstance(error, errors.FobError):
-            return self._keep(messages.encode_status(self._sequence, error.status, str(error)), now_ms)
-        # A fault of the firmware, or no memory left: its text could hold anything, its kind cannot.
-        text = "the firmware failed (%s)" % type(error).__name__
-        return self._keep(messages.encode_status(self._sequence, errors.FobError.status, text), now_ms)
-
-    def _keep(self, answer: bytes, now_ms: int) -> bytes:
-        self._answer, self._answered_ms = answer, now_ms
-        return answer
+    def _showing(self) -> "Session | None":
+        """Return the session whose digits are shown."""
+        for session in self._sessions():
+            if session.shown:
+                return session
+        return None
 
 
-def _hello(app: "App", values: "Values", now_ms: int) -> "Values":
-    return {
-        "protocol": min(values["protocol"], messages.PROTOCOL),
-        "product": PRODUCT,
-        "serial": app.identity.serial,
-    }
+# Loaded when they are first asked for, since code takes memory.
 
 
-def _info(app: "App", values: "Values", now_ms: int) -> "Values":
-    info = {
-        "serial": app.identity.serial,
-        "board": app.identity.board,
-        "firmware": VERSION,
-        "accounts": len(app.vault),
-        "capacity": app.vault.capacity,
-        "clock": app.clock.state,
-        "uptime": now_ms,
-        "dropped": app.frames.dropped,
-        "faults": "; ".join(app.faults()),
-    }
-    if app.clock.state == clock.OK:
-        info["utc"] = app.clock.utc_ms(now_ms) // 1000
-        info["bound"] = app.clock.bound_ms(now_ms)
-    state = app.clock.discipline.state
-    if state is not None:
-        info["synced"], info["rate"], info["trim"] = state.synced, state.rate, state.trim
-        info["growth"] = app.clock.discipline.growth(state.synced + _AHEAD_S)
-    return info
+def _about() -> "Any":
+    from . import about
+
+    return about
 
 
-def _list(app: "App", values: "Values", now_ms: int) -> "Values":
-    accounts: list[Values] = []
-    size = 0
-    for position in range(values["start"], len(app.vault)):
-        account = messages.listed_fields(app.vault.listed(position))
-        size += messages.listed_size(account)
-        if size > _LIST_BYTES:
-            break
-        accounts.append(account)
-    return {"total": len(app.vault), "accounts": accounts}
+def _accounts() -> "Any":
+    from . import accounts
+
+    return accounts
 
 
-def _add(app: "App", values: "Values", now_ms: int) -> "Values":
-    position = app.vault.add(messages.account_from(values))
-    app.select(position)
-    return {"position": position}
+def _attest() -> "Any":
+    from . import attest
+
+    return attest
 
 
-def _rename(app: "App", values: "Values", now_ms: int) -> "Values":
-    check_label(values["new_issuer"], values["new_name"])
-    position = _find(app, values)
-    app.vault.rename(position, values["new_issuer"], values["new_name"])
-    app.select(position)
-    return {}
+def _backup() -> "Any":
+    from . import backup
+
+    return backup
 
 
-def _move(app: "App", values: "Values", now_ms: int) -> "Values":
-    app.vault.move(_find(app, values), values["position"])
-    app.select(values["position"])
-    return {}
+def _enrol() -> "Any":
+    from . import enrol
+
+    return enrol
 
 
-def _remove(app: "App", values: "Values", now_ms: int) -> "Values":
-    position = _find(app, values)
-    app.vault.remove(position)
-    app.select(position)
-    return {}
+def _handshakes() -> "Any":
+    from . import handshakes
+
+    return handshakes
 
 
-def _get_time(app: "App", values: "Values", now_ms: int) -> "Values":
-    answer: Values = {"received": now_ms, "sent": now_ms, "clock": app.clock.state}
-    if app.clock.state == clock.OK:
-        answer["utc_ms"] = app.clock.utc_ms(now_ms)
-        answer["bound"] = app.clock.bound_ms(now_ms)
-    return answer
+def _locking() -> "Any":
+    from . import locking
+
+    return locking
 
 
-def _set_time(app: "App", values: "Values", now_ms: int) -> Pending:
-    if not 0 <= values["at"] - now_ms <= SET_AHEAD_MS:
-        raise errors.BadValue("at", "the tick must be within the next %d ms" % SET_AHEAD_MS)
+def _pairing() -> "Any":
+    from . import pairing
 
-    def finish(then_ms: int) -> "Values":
-        # What the host does not tell is taken for a second: such a sync teaches the clock little.
-        doubt_ms = values.get("uncertainty", _DOUBT_MS) + _SET_MS
-        quarters = values.get("temperature")
-        app.clock.set(values["utc"], then_ms, then_ms - values["at"], doubt_ms, quarters)
-        app.vault.set_clock_floor(values["utc"], app.clock.discipline.record())
-        return {}
-
-    return Pending(values["at"], None, finish)
+    return pairing
 
 
-def _code(app: "App", values: "Values", now_ms: int) -> Pending:
-    position = _find(app, values)
-    account = app.vault.account(position)
-    if account.kind == "totp":
-        app.time_step(account, now_ms)  # Refuse now rather than after a press that was for nothing.
-    app.select(position)
+def _timekeeping() -> "Any":
+    from . import timekeeping
 
-    def finish(then_ms: int) -> "Values":
-        return app.release(_find(app, values), then_ms)
-
-    return Pending(now_ms + CONFIRM_MS, Question("code", values["issuer"], values["name"]), finish)
+    return timekeeping
 
 
-def _wipe(app: "App", values: "Values", now_ms: int) -> "Values":
-    if values["serial"] != app.identity.serial:
-        raise errors.BadValue("serial", "this is another token's serial number: nothing was wiped")
-    app.vault.wipe()
-    app.select(0)
-    return {}
-
-
-def _cancel(app: "App", values: "Values", now_ms: int) -> "Values":
-    return {}  # Every request gives up the one before it; this one does nothing else.
-
-
-def _get_settings(app: "App", values: "Values", now_ms: int) -> "Values":
-    return {"layout": app.vault.layout, "language": app.texts.language}
-
-
-def _set_settings(app: "App", values: "Values", now_ms: int) -> "Values":
-    app.vault.set_settings(values.get("layout", ""), values.get("language", ""))
-    if "language" in values:
-        app.texts.speak(values["language"])
-    return {}
-
-
-def _set_typing(app: "App", values: "Values", now_ms: int) -> "Values":
-    position = _find(app, values)
-    app.vault.set_typing(position, values["typing"])
-    app.select(position)
-    return {}
-
-
-def _files(app: "App", values: "Values", now_ms: int) -> "Values":
-    from .attest import page  # Hardly ever asked for, and it takes memory.
-
-    return {"files": page(_contents(app), values["start"])}
-
-
-def _digest(app: "App", values: "Values", now_ms: int) -> Pending:
-    from .attest import digest
-
-    return digest(_contents(app), values, now_ms)
-
-
-def _contents(app: "App") -> "Contents":
-    if app.contents is None:
-        raise errors.UnknownCommand("this token cannot look at its own drive")
-    return app.contents()
-
-
-def _find(app: "App", values: "Values") -> int:
-    return app.vault.find(values["issuer"], values["name"])
-
-
-HANDLERS = {
-    "hello": _hello,
-    "info": _info,
-    "list": _list,
-    "add": _add,
-    "rename": _rename,
-    "move": _move,
-    "remove": _remove,
-    "get_time": _get_time,
-    "set_time": _set_time,
-    "code": _code,
-    "wipe": _wipe,
-    "cancel": _cancel,
-    "get_settings": _get_settings,
-    "set_settings": _set_settings,
-    "set_typing": _set_typing,
-    "files": _files,
-    "digest": _digest,
+HANDLERS: "dict[str, Callable[[], Any]]" = {
+    "hello": _about,
+    "info": _about,
+    "status": _about,
+    "cancel": _about,
+    "get_settings": _about,
+    "set_settings": _about,
+    "list": _accounts,
+    "add": _accounts,
+    "rename": _accounts,
+    "move": _accounts,
+    "remove": _accounts,
+    "set_typing": _accounts,
+    "code": _accounts,
+    "wipe": _accounts,
+    "get_time": _timekeeping,
+    "set_time": _timekeeping,
+    "files": _attest,
+    "digest": _attest,
+    "open": _handshakes,
+    "finish": _handshakes,
+    "resume": _handshakes,
+    "pair": _pairing,
+    "reveal": _pairing,
+    "own": _pairing,
+    "release": _pairing,
+    "transfer": _pairing,
+    "sync_keys": _pairing,
+    "set_sync_key": _pairing,
+    "set_pin": _locking,
+    "unlock": _locking,
+    "lock": _locking,
+    "enroll": _enrol,
+    "backup": _backup,
+    "backup_page": _backup,
 }

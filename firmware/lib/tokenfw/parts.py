@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         still      whether it keeps its picture and is slow to change (e-paper): no bar moves there
         fault      "" or what is wrong with it
         pending    whether it was busy when a view was shown: to be shown again
+        busy       whether it has not yet changed all of its picture
         """
 
         bar_width: int
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
         still: bool
         fault: str
         pending: bool
+
+        @property
+        def busy(self) -> bool: ...
 
         def show(self, view: View) -> None: ...
         def light(self, level: int) -> None:
@@ -31,10 +35,12 @@ if TYPE_CHECKING:
         """`events` returns what happened since it was last asked, in order: (name, whether it went down).
 
         Names: "previous", "next", "confirm"; a keypad also has "0" to "9", "clear" and "enter". An encoder's
-        turn is a press and release. `chord` are those that ask for maintenance, held at the start.
+        turn is a press and release. `chord` are those that ask for maintenance, held at the start; `keypad`
+        says whether there is one.
         """
 
         chord: list[str]
+        keypad: bool
 
         def events(self) -> list[tuple[str, bool]]: ...
 

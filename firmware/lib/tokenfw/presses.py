@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .app import App
     from .parts import Buttons, Maintenance
 
-PREVIOUS, NEXT, CONFIRM = "previous", "next", "confirm"
+PREVIOUS, NEXT, CONFIRM, CLEAR = "previous", "next", "confirm", "clear"
 _START_MS = 1000  # buttons that are all down so soon were held when the token started
 
 
@@ -43,6 +43,8 @@ class Presses:
             self._began_ms = now_ms
         for button, down in self._buttons.events():
             heard = not down or app.screen.touch(now_ms)
+            if down:
+                app.guard.touch(now_ms)
             for gesture in self._gestures.feed(button, down, now_ms, heard):
                 self._act(gesture, now_ms)
         if now_ms - self._began_ms <= _START_MS:
@@ -65,9 +67,13 @@ class Presses:
         kind, button, held_ms = gesture
         if app.mode == "erase":
             self._decide(kind, button, held_ms)
+        elif kind == gestures.BOTH or (kind == gestures.LONG and button == CLEAR and not app.vault.locked):
+            app.lock(now_ms)
         elif kind == gestures.DOWN:
             self._press(button, now_ms)
             self._shown = app.account
+        elif app.guard.pad:
+            app.guard.pad.act(kind, button, held_ms, now_ms)
         elif button == CONFIRM:
             if kind == gestures.SHORT:
                 app.confirm(now_ms)
@@ -86,9 +92,13 @@ class Presses:
             app.mode = app.failure = ""
             self.forget()
         elif app.question:
-            if button == CONFIRM:
-                app.confirm(now_ms)
-            self.forget()
+            # Of two that are down together this may be the one that locks.
+            if not self._gestures.paired:
+                if button == CONFIRM:
+                    app.answer(now_ms)
+                self.forget()
+        elif app.guard.pad:
+            app.guard.pad.act(gestures.DOWN, button, 0, now_ms)
         elif button in (PREVIOUS, NEXT) and len(app.vault):
             app.select((app.position + (1 if button == NEXT else -1)) % len(app.vault))
 

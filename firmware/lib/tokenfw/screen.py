@@ -1,11 +1,11 @@
 """Chooses what stands on the display: the first that holds, from what is most urgent to the account."""
 
 from tokencore.errors import ClockFailed, ClockNotSet
-from tokencore.messages import CONFIRM_MS
 
 from . import views
 from .light import OFF, Light
 from .texts import Texts
+from .views import QUESTIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .app import App
     from .codes import Codes
     from .parts import Battery, Display
+    from .question import Question
     from .views import View
 
 ERASE_MS = 5000  # how long confirm is held to erase everything
@@ -21,6 +22,7 @@ HOTP_MS = 30000  # how long a counter-based code stays on the screen
 LOW_PERCENT = 10
 _LOW_MS = 3000  # how long the low battery is told at each waking
 _MEASURE_MS = 30000  # between two looks at the battery
+ASK_MS = 300  # nobody reads a question and presses sooner: such a press was meant for something else
 
 
 class Screen:
@@ -38,6 +40,10 @@ class Screen:
         self._low_until_ms: int | None = None  # while not None and to come, the low battery is told
         self._level = light.level
         self._view: View | None = None
+        self.answerable: Question | None = None  # the one that a press from now on may answer
+        self._asked: Question | None = None
+        self._asked_ms: int | None = None  # the tick at which it could be read
+        self._noted = -1  # the time step whose code has been told to the vault
         self._doubt = (0, 0)  # a still display's time step, and the clock's doubt at its beginning
 
     def touch(self, now_ms: int) -> bool:
@@ -57,7 +63,22 @@ class Screen:
             self.display.light(self._level)
         if self._level != OFF:
             self._measure(now_ms)
+            before = self._view
             self.draw(self._look(app, now_ms))
+            self._wait_for_reading(app.question, before, now_ms)
+
+    def _wait_for_reading(self, question: "Question | None", before: "View | None", now_ms: int) -> None:
+        """Make a question answerable once it has stood on the display for ASK_MS.
+
+        A host could otherwise have it answered by a press that was meant for what stood there before.
+        """
+        if question is not self._asked:
+            self._asked, self._asked_ms, self.answerable = question, None, None
+        elif question is not None and self._asked_ms is None:
+            if before is not None and before.screen in QUESTIONS and not self.display.busy:
+                self._asked_ms = now_ms
+        elif self._asked_ms is not None and now_ms - self._asked_ms >= ASK_MS:
+            self.answerable = question
 
     def draw(self, view: "View") -> None:
         """Put `view` on the display, where it is another one or the display was busy."""
@@ -89,17 +110,25 @@ class Screen:
             return make.erase(app.held_ms, ERASE_MS)
         if app.mode == "open":
             return make.plain("open")
+        if app.mode == "erased":
+            from . import pinviews
+
+            return pinviews.erased(make)
         question = app.question
         if question:
-            return make.question(question[0], question[1], app.due_ms - now_ms, CONFIRM_MS)
+            from . import asking  # Hardly ever needed, and it takes memory.
+
+            return asking.look(make, question, app.due_ms - now_ms)
         if app.failure:
             return make.failure(app.failure)
         if app.vault.fault:
             return make.plain("fault")
         if self._low_until_ms is not None and now_ms < self._low_until_ms:
             return make.low_battery()
+        if app.vault.locked:
+            return app.guard.pad.look(make, now_ms) if app.guard.pad else make.plain("locked")
         if not len(app.vault):
-            return make.plain("first")
+            return make.plain("first" if app.vault.owner else "unpaired")
         if app.picker:
             rows, row = app.picker.rows()
             return make.accounts(views.corner(app.picker.position, len(app.vault)), rows, row)
@@ -130,6 +159,10 @@ class Screen:
         except ClockNotSet:
             return self.views.account("clock_not_set", account, place)
         self.edge_ms = now_ms + left_ms
+        utc = app.clock.utc_ms(now_ms) // 1000
+        if step != self._noted:
+            self._noted = step
+            app.attempt(lambda: app.vault.note_shown(utc))
         still = self.display.still
         early = still or left_ms <= 2 * views.NEXT_MS  # SHA-512 takes a board a while: it begins before
         pair = (codes.code(step), codes.code(step + 1) if early else "")
@@ -138,4 +171,4 @@ class Screen:
             if self._doubt[0] != step:
                 self._doubt = (step, doubt_s)
             doubt_s = self._doubt[1]
-        return self.views.totp(account, place, pair, step, left_ms, doubt_s)
+        return self.views.totp(account, place, pair, step, left_ms, doubt_s, app.vault.shown_utc > utc)

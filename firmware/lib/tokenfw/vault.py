@@ -36,6 +36,12 @@ class AccountDamaged(StoreFailed):
     """One account cannot be read; the others can."""
 
 
+class NoPin:
+    """This vault has no PIN yet."""
+
+    is_set = digits = wipe_set = False
+
+
 class Vault:
     """At most `capacity` accounts (7 to 255) on `medium`; a medium of size 0 is made ready first.
 
@@ -47,6 +53,10 @@ class Vault:
         if not 7 <= capacity <= 255:
             raise ValueError("a vault has room for 7 to 255 accounts: see the board file")
         self._medium = medium
+        self.owner = bytes(32)
+        self.locked = False
+        self.pin = NoPin()
+        self.auto_lock_s = self.shown_utc = 0
         self.capacity = capacity
         self.fault = ""
         self.clock_floor = 0  # UTC seconds that the clock was last set to: it cannot be earlier now
@@ -124,6 +134,9 @@ class Vault:
         self._slices.write(0, cbor.encode(body))
         self._order, self.clock_floor, self.clock_record = order, clock_floor, tuple(clock_record)
         self.layout, self.language = layout, language
+
+    def note_shown(self, utc: int) -> None:
+        """It keeps none yet."""
 
     def __len__(self) -> int:
         return len(self._order)

@@ -14,16 +14,23 @@ if TYPE_CHECKING:
 
 # All that the screen can be; a renderer may give each its own look.
 SCREENS = (
+    "unpaired",  # nobody owns it yet
     "first",  # no account yet
     "totp",
     "hotp",
     "hotp_idle",  # a counter-based account before its code is asked for
     "list",
     "question",
+    "grave",  # a question whose press gives everything away
+    "pair",  # six digits to compare
     "typing",
     "clock_not_set",
     "clock_failed",
-    "locked",
+    "locked",  # and how its PIN is being entered
+    "unlocking",
+    "pin_wait",
+    "pin_last",
+    "pin_erased",
     "erase",  # the question before maintenance
     "maintenance",
     "low_battery",
@@ -31,6 +38,8 @@ SCREENS = (
     "fault",  # of the token's memory
     "open",  # this board cannot be locked
 )
+
+QUESTIONS = ("question", "grave", "pair")
 
 # bar: length in pixels of the display's bar_width, or -1 where the screen has none
 # battery: percent, or -1 where it is not measured
@@ -70,12 +79,12 @@ class Views:
         self.texts = texts
         self.battery = -1
         self._width = bar_width
-        self._still = still
+        self.still = still
         self._mark = mark
 
     def plain(self, screen: str, corner: str = "", bar: int = -1) -> View:
         """A screen with nothing but its texts: title, message and small line."""
-        return self._view(
+        return self.compose(
             screen, self.texts(screen), corner, "", "", self._message(screen), bar, self._small(screen)
         )
 
@@ -84,26 +93,39 @@ class Views:
         return self._account(screen, account, place, "", self._message(screen), -1, self._small(screen))
 
     def totp(
-        self, account: "Account", place: str, codes: "tuple[str, str]", step: int, left_ms: int, doubt_s: int
+        self,
+        account: "Account",
+        place: str,
+        codes: "tuple[str, str]",
+        step: int,
+        left_ms: int,
+        doubt_s: int,
+        set_back: bool = False,
     ) -> View:
         """A time-based code, its countdown, and the clock's doubt; in the last five seconds the next code.
+
+        `set_back`: the clock was, and stands before a time whose code has been shown already.
 
         On a still display: both codes, and until when the first is good. `codes` are of `step`, of which
         `left_ms` are left, and of the one after it, "" where that is not to be shown yet.
         """
         upcoming = self.texts("next_code", grouped(codes[1])) if codes[1] else ""
-        if self._still:
+        if self.still:
             until = self.texts("valid_until", clock_time((step + 1) * account.period + account.t0))
             small = until + " ±%d s" % doubt_s if doubt_s else until
+            if set_back:
+                upcoming += " - " + self.texts("set_back")
             return self._account("totp", account, place, codes[0], upcoming, -1, small)
-        small, bar = upcoming, self._bar(left_ms, account.period * 1000)
+        small, bar = upcoming, self.bar(left_ms, account.period * 1000)
         if left_ms > NEXT_MS:
             small = self.texts("clock_doubt", doubt_s) if doubt_s else ""
+            if set_back:
+                small = self.texts("set_back")
         return self._account("totp", account, place, codes[0], "", bar, small)
 
     def hotp(self, account: "Account", place: str, code: str, left_ms: int, whole_ms: int) -> View:
         """A counter-based code, for as long as it is shown."""
-        return self._account("hotp", account, place, code, "", self._bar(left_ms, whole_ms))
+        return self._account("hotp", account, place, code, "", self.bar(left_ms, whole_ms))
 
     def typing(self, account: "Account", place: str, typed: bool = False) -> View:
         """The code is being typed into the host, or has just been."""
@@ -115,15 +137,9 @@ class Views:
             "list", self.texts("list"), self._mark + place, "", "", "", -1, "", self.battery, rows, row
         )
 
-    def question(self, issuer: str, name: str, left_ms: int, whole_ms: int) -> View:
-        """A host asks for a code: a press of confirm lets it out."""
-        title, message, small = self.texts("question"), self._message("question"), name if issuer else ""
-        bar = self._bar(left_ms, whole_ms)
-        return self._view("question", title, "", issuer or name, "", message, bar, small)
-
     def erase(self, held_ms: int, whole_ms: int) -> View:
         """Asks whether everything is to be erased; the bar fills while confirm is held."""
-        return self.plain("erase", "", self._bar(held_ms, whole_ms))
+        return self.plain("erase", "", self.bar(held_ms, whole_ms))
 
     def low_battery(self) -> View:
         return self.plain("low_battery", "%d %%" % self.battery)
@@ -131,11 +147,11 @@ class Views:
     def failure(self, kind: str) -> View:
         """An operation at the buttons failed with an error of class `kind`."""
         title, message = self.texts("failure"), self.texts(kind, None, "failure_message")
-        return self._view("failure", title, "", "", "", message, -1, self._small("failure"))
+        return self.compose("failure", title, "", "", "", message, -1, self._small("failure"))
 
     def damaged(self, place: str) -> View:
         """The account at this place cannot be read; those around it can."""
-        return self._view("failure", self.texts("damaged"), place, "", "", self._message("damaged"))
+        return self.compose("failure", self.texts("damaged"), place, "", "", self._message("damaged"))
 
     def _message(self, screen: str) -> str:
         return self.texts(screen + "_message")
@@ -143,8 +159,8 @@ class Views:
     def _small(self, screen: str) -> str:
         return self.texts(screen + "_small")
 
-    def _bar(self, left_ms: int, whole_ms: int) -> int:
-        return -1 if self._still else bar(left_ms, whole_ms, self._width)
+    def bar(self, left_ms: int, whole_ms: int) -> int:
+        return -1 if self.still else bar(left_ms, whole_ms, self._width)
 
     def _account(
         self,
@@ -158,9 +174,9 @@ class Views:
     ) -> View:
         """The screen of one account."""
         code = grouped(code) if code else ""
-        return self._view(screen, account.issuer, place, account.name, code, message, bar, small)
+        return self.compose(screen, account.issuer, place, account.name, code, message, bar, small)
 
-    def _view(
+    def compose(
         self,
         screen: str,
         title: str,

@@ -33,6 +33,7 @@ class Buttons:
     ) -> None:
         levels = pressed if isinstance(pressed, list) else [pressed] * len(pins)
         self.chord = chord
+        self.keypad = "0" in names
         self.pins = [(names[number], pin, levels[number]) for number, pin in enumerate(pins)]
         self._groups: list[_Group] = []
         self.open()

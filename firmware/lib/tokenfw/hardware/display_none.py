@@ -10,7 +10,7 @@ class NoDisplay:
 
     bar_width = 128
     rows = 4
-    still = pending = False
+    still = pending = busy = False
 
     def __init__(self, fault: str) -> None:
         self.fault = fault

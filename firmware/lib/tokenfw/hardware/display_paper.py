@@ -23,6 +23,10 @@ class PaperScreen(Renderer):
     paper = 0xFFFFFF
     bright = dim = accent = late = alarm = 0x000000
 
+    @property
+    def busy(self) -> bool:
+        return bool(self._display.busy)
+
     def show(self, view: "View") -> None:
         self._draw(view)
         self.pending = self._display.busy or self._display.time_to_refresh > 0

@@ -15,13 +15,19 @@ if TYPE_CHECKING:
 
 # What stands beside a message, by the view's screen.
 _SIGNS = {
+    "unpaired": "link",
     "first": "plus",
     "hotp_idle": "press",
     "question": "question",
+    "grave": "warning",
     "typing": "keyboard",
     "clock_not_set": "clock",
     "clock_failed": "clock",
     "locked": "lock",
+    "unlocking": "lock",
+    "pin_wait": "clock",
+    "pin_last": "warning",
+    "pin_erased": "warning",
     "erase": "warning",
     "maintenance": "open",
     "low_battery": "battery",
@@ -29,8 +35,8 @@ _SIGNS = {
     "fault": "warning",
     "open": "open",
 }
-_ALARMING = ("erase", "low_battery", "failure", "fault", "clock_failed", "open")
-_URGENT = ("clock_not_set", "locked", "maintenance")
+_ALARMING = ("erase", "low_battery", "failure", "fault", "clock_failed", "open", "pin_last", "pin_erased")
+_URGENT = ("clock_not_set", "locked", "maintenance", "grave", "pin_wait", "unlocking")
 
 
 class Renderer:
@@ -77,7 +83,8 @@ class Renderer:
         self._battery = self._line(top, self.dim, 2)
         self._subtitle = self._line(small, self.dim, self._columns)
         # Where a still display has the next code, in small.
-        self._below = self._line(self._body, self.dim, self._columns) if self.still else None
+        columns = self._columns * self.scale
+        self._below = self._line(self._body, self.dim, columns) if self.still else None
         self._small = self._line(small, self.dim, self._columns)
         self._message_ink = ink(self.bright, self.paper)
         self._messages = [
@@ -96,6 +103,11 @@ class Renderer:
             self._track = self._body_box(self.track, self.bar_width)
         self._bar = self._body_box(self.accent, 1)
         display.root_group = root
+
+    @property
+    def busy(self) -> bool:
+        """Whether the picture is still changing."""
+        return False
 
     def show(self, view: "View") -> None:
         """Put `view` on the screen; what is too long for its place is cut."""
@@ -127,8 +139,9 @@ class Renderer:
         self._draw_message(message, view.screen, self.code_y if view.subtitle else self.subtitle_y)
         self._draw_bar(view.bar, self.late if late else self._colour(view.screen))
         self._subtitle.write(view.subtitle, self.margin // self.scale, self.subtitle_y // self.scale)
-        warning = late or "±" in view.small
-        paint(self._small.grid, self._ink(self.late if warning else self.dim))
+        doubtful = view.screen == "totp" and ("±" in view.small or "!" in view.small)
+        colour = self.late if late or doubtful else self.bright if view.screen == "locked" else self.dim
+        paint(self._small.grid, self._ink(colour))
         x = (self.width // self.scale - fonts.WIDTH * min(len(view.small), self._columns)) // 2
         self._small.write(view.small, x, self.small_y // self.scale)
 

@@ -93,7 +93,7 @@ class Digits:
 
     def write(self, parts: "list[str]", width: int, y: int) -> None:
         """Put the digits of `parts` in the middle of `width` pixels."""
-        gap = self._cell // 2
+        gap = self._cell // 2 if parts[1] else 0
         x = (width - self._cell * (len(parts[0]) + len(parts[1])) - gap) // 2 + self._cell // 12
         for grid, part in zip(self.grids, parts):
             hide(grid, False)
