@@ -1,60 +1,56 @@
 """`Token`: the typed client. It prints nothing, and can be used from several threads.
 
-    with Token.open("/dev/ttyACM0") as token:
+    with Token.open("/dev/ttyACM0", desk=desk_key.load(path, ask)) as token:
         for account in token.accounts():
             ...
 
 A refusal by the token is an exception of tokencore.errors, anything else a DeskError.
 """
 
-import os
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from tokencore import errors, frame, messages
+from tokencore import messages
 from tokencore.account import Account
 
-from .faults import BadAnswer, LinkLost, NoAnswer, NotAToken
+from . import pairing, trust
+from .desk_key import DeskKey
+from .faults import BadAnswer, NoAnswer
 from .link import Link
-from .model import AccountInfo, Code, Exchange, Info, Progress, Report, Settings
+from .model import AccountInfo, Code, Exchange, Info, Progress, Report, Settings, Status
+from .session import TRIES, ChannelLost, Session
 
-# A request without an answer is sent again as it is: the token knows it by its bytes, answers again
-# and does nothing twice, as long as that is within 3 s. Seconds to wait after each sending.
-TRIES = (0.6, 0.6, 1.2)
-_PRESS_POLL_S = 1.0  # While a press is awaited, the same is done so that a lost answer comes again.
-_PRESS_GRACE_S = 2.0
-_REPORT_S = 0.1
-_CHANGING = ("add", "rename", "move", "remove", "set_time", "code", "wipe", "set_settings", "set_typing")
+REQUIRED = False  # Whether everything goes through the channel.
 
 
 class Token:
     """A session with the token at an open Link. Raises NotAToken where none answers.
 
+    `desk` is the key that the token knows this desk by; without it the token tells only what it tells to
+    anybody. The channel is made when the first request needs it: any request may raise trust.SwappedToken
+    and trust.NotPaired.
+
     `tries` are the seconds to wait for an answer after each sending of a request. A call holds the
     token until it is answered; only `cancel` may be called meanwhile, from another thread.
     """
 
-    def __init__(self, link: Link, tries: tuple[float, ...] = TRIES) -> None:
+    def __init__(self, link: Link, tries: tuple[float, ...] = TRIES, desk: DeskKey | None = None) -> None:
+        self._session = Session(link, tries)
+        self._desk = desk
         self.port = link.port
-        self._link = link
-        self._tries = tries
-        self._lock = threading.RLock()
-        self._cancelled = threading.Event()
-        self._sequence = 0
-        greeting = self._hello()
+        greeting = self._session.greeting
         self.protocol: int = greeting["protocol"]
         self.product: str = greeting["product"]
         self.serial: str = greeting["serial"]
+        self.has_channel: bool = "cipher" in greeting
 
     @classmethod
-    def open(cls, port: str, tries: tuple[float, ...] = TRIES) -> Self:
+    def open(cls, port: str, tries: tuple[float, ...] = TRIES, desk: DeskKey | None = None) -> Self:
         """Open `port` (a device or a pyserial URL) and begin a session with the token there."""
         link = Link(port)
         try:
-            return cls(link, tries)
+            return cls(link, tries, desk)
         except BaseException:
             link.close()
             raise
@@ -69,8 +65,7 @@ class Token:
 
     def close(self) -> None:
         """Close the port."""
-        with self._lock:
-            self._link.close()
+        self._session.close()
 
     def info(self) -> Info:
         """Return what the token is and how it is."""
@@ -79,7 +74,7 @@ class Token:
     def accounts(self, report: Report | None = None) -> list[AccountInfo]:
         """Return all accounts in their order."""
         found: list[AccountInfo] = []
-        with self._lock:
+        with self._session.lock:
             while True:
                 page = self._request("list", {"start": len(found)})
                 for values in page["accounts"]:
@@ -126,8 +121,9 @@ class Token:
 
         A question without an answer is not repeated but asked anew, so that t1 is that of the answer.
         """
-        *repeats, last = self._tries
-        with self._lock:
+        *repeats, last = self._session.tries
+        with self._session.lock:
+            self._secure(messages.ANYBODY)  # A handshake is no part of the time on the line.
             for wait in repeats:
                 try:
                     return self._exchange(utc_ns, wait)
@@ -155,7 +151,7 @@ class Token:
         `uncertainty` is by how many ms that may be wrong; `quarters` is what the temperature is there
         (degrees Celsius times 4). Firmware that does not know one of the words raises BadMessage.
         """
-        first, *rest = self._tries
+        first, *rest = self._session.tries
         values = {"utc": utc, "at": at, "uncertainty": uncertainty, "temperature": quarters}
         self._request("set_time", values, (first + wait_s, *rest))
 
@@ -169,11 +165,78 @@ class Token:
 
     def cancel(self) -> None:
         """Give up the `code` that another thread waits for: it gets Cancelled."""
-        self._cancelled.set()
+        self._session.cancel()
 
     def wipe(self, serial: str) -> None:
         """Remove every account. `serial` must be the token's own serial number."""
         self._request("wipe", {"serial": serial})
+
+    def status(self) -> Status:
+        """Return who this desk is to the token, and whether the token is locked."""
+        return Status(**self._request("status", {}))
+
+    def pair(
+        self, utc: int, compare: Callable[[], str], erased: bool = False, report: Report | None = None
+    ) -> None:
+        """Make this desk the owner: see pairing.pair. Raises pairing.DigitsDiffer, HasOwner, NotConfirmed."""
+        with self._session.lock:
+            desk = trust.needed(self._desk)
+            pairing.pair(self._session, desk, utc, compare, erased, report)
+
+    def release(self, report: Report | None = None) -> None:
+        """Leave the token without an owner, its accounts as they are, once confirm has been pressed."""
+        self._request("release", {}, report=report)
+
+    def transfer(self, key: bytes, report: Report | None = None) -> None:
+        """Make the desk with that public key (32 bytes) the owner, once confirm has been pressed."""
+        self._request("transfer", {"key": key}, report=report)
+
+    def sync_keys(self) -> list[bytes]:
+        """Return the public keys of the desks that may set the clock and nothing else."""
+        return [item["key"] for item in self._request("sync_keys", {})["keys"]]
+
+    def set_sync_key(self, key: bytes, present: bool) -> None:
+        """Let the desk with that public key (32 bytes) set the clock, or no more. Raises StoreFull."""
+        self._request("set_sync_key", {"key": key, "present": present})
+
+    def set_pin(
+        self, pin: str | None = None, wipe_pin: str | None = None, auto_lock: int | None = None
+    ) -> None:
+        """Set a PIN or passphrase, one that erases everything, and the s after which the token locks itself.
+
+        What is None stays as it is, "" takes a PIN away.
+        """
+        values = {"pin": pin, "wipe_pin": wipe_pin, "auto_lock": auto_lock}
+        self._request("set_pin", values, self._session.slowly())
+
+    def unlock(self, pin: str) -> None:
+        """Unlock the accounts. Raises WrongPin, PinWait. The tenth wrong PIN in a row erases everything."""
+        self._request("unlock", {"pin": pin}, self._session.slowly())
+
+    def lock(self) -> None:
+        """Lock the accounts, where a PIN is set."""
+        self._request("lock", {})
+
+    def enroll(
+        self, fields: dict[str, Any], contribution: bytes, key: bytes, report: Report | None = None
+    ) -> dict[str, Any]:
+        """Let the token draw the secret of an account, given by its wire `fields` without one.
+
+        `contribution` (32 bytes) goes into it; `key` is the public key that the answer's `sealed` is for.
+        Needs a press. Raises AccountExists, StoreFull, NotConfirmed.
+        """
+        values = {name: value for name, value in fields.items() if name != "secret"}
+        values |= {"contribution": contribution, "key": key}
+        return self._request("enroll", values, self._session.slowly(), report)
+
+    def backup(self, key: bytes, report: Report | None = None) -> dict[str, Any]:
+        """Begin a backup of all accounts, sealed to the public `key`; needs a press."""
+        return self._request("backup", {"key": key}, self._session.slowly(), report)
+
+    def backup_page(self, index: int) -> bytes:
+        """Return a page of the backup; they come in order. Raises Cancelled where an account was changed."""
+        page: bytes = self._request("backup_page", {"index": index}, self._session.slowly())["sealed"]
+        return page
 
     def files(self, report: Report | None = None) -> dict[str, int]:
         """Return path and size of every file on the token's drive but the vault."""
@@ -197,15 +260,6 @@ class Token:
         mac: bytes = self._request("digest", values)["mac"]
         return mac
 
-    def _hello(self) -> dict[str, Any]:
-        try:
-            greeting = self._request("hello", {"protocol": messages.PROTOCOL, "nonce": _nonce()})
-        except (NoAnswer, BadAnswer, errors.FobError):
-            raise NotAToken(f"what is at {self.port} does not answer as a token") from None
-        if not 1 <= greeting["protocol"] <= messages.PROTOCOL:
-            raise BadAnswer(f"the token speaks version {greeting['protocol']} of the protocol")
-        return greeting
-
     def _request(
         self,
         name: str,
@@ -213,95 +267,17 @@ class Token:
         tries: tuple[float, ...] = (),
         report: Report | None = None,
     ) -> dict[str, Any]:
-        command = messages.BY_NAME[name]
-        with self._lock:
-            self._sequence += 1
-            self._cancelled.clear()
-            payload = messages.encode_request(self._sequence, command, values)
-            try:
-                status, packed = self._transact(payload, tries or self._tries)
-                if status == messages.PRESS_AWAITED:
-                    status, packed = self._await_press(payload, report)
-            except LinkLost as error:
-                if name in _CHANGING:
-                    error.leave_uncertain()
-                raise
-        if status != messages.OK:
-            text = packed.get(messages.TEXT)
-            raise errors.from_status(status, text if isinstance(text, str) else "")
-        try:
-            return messages.unpack(command.response, packed, False)
-        except errors.FobError as error:
-            raise BadAnswer(f"the token's answer to {name} is not valid: {error}") from None
+        with self._session.lock:
+            while True:
+                used = self._session.channel is not None
+                self._secure(messages.COMMANDS[name].who)
+                try:
+                    return self._session.request(name, values, tries, report)
+                except ChannelLost as error:
+                    if error.uncertain or not used:
+                        raise
+                self._session.greet()
 
-    def _transact(self, payload: bytes, tries: tuple[float, ...]) -> tuple[int, dict[int, Any]]:
-        for wait in tries:
-            self._link.send(payload)
-            deadline = time.monotonic() + wait
-            for status, packed in self._answers(payload, deadline):
-                return status, packed
-        raise NoAnswer(f"no answer within {sum(tries):.1f} s")
-
-    def _answers(self, request: bytes, deadline: float) -> Iterator[tuple[int, dict[int, Any]]]:
-        """Yield the answers to `request`; what is late, foreign, noise or its echo is passed over."""
-        while True:
-            payload = self._link.receive(deadline)
-            if payload is None:
-                return
-            try:
-                sequence, status, packed = messages.decode_response(payload)
-            except errors.BadMessage:
-                sequence = 0  # No answer has that.
-            if sequence == self._sequence and payload != request:
-                yield status, packed
-            elif time.monotonic() >= deadline:
-                return
-
-    def _await_press(self, payload: bytes, report: Report | None) -> tuple[int, dict[int, Any]]:
-        start = time.monotonic()
-        heard = asked = start
-        end = start + messages.CONFIRM_MS / 1000 + _PRESS_GRACE_S
-        try:
-            while (now := time.monotonic()) < end:
-                if report:
-                    passed = min(int((now - start) * 1000), messages.CONFIRM_MS)
-                    report(Progress("press", passed, messages.CONFIRM_MS))
-                if self._cancelled.is_set():
-                    self._give_up()
-                    raise errors.Cancelled("given up before confirm was pressed")
-                if now - asked >= _PRESS_POLL_S:
-                    asked = now
-                    self._link.send(payload)
-                for status, packed in self._answers(payload, now + _REPORT_S):
-                    if status != messages.PRESS_AWAITED:
-                        return status, packed
-                    heard = time.monotonic()
-                if now - heard > sum(TRIES) + _PRESS_POLL_S:
-                    raise NoAnswer("the token has stopped answering")
-        except KeyboardInterrupt:
-            self._give_up()
-            raise
-        raise NoAnswer("the token has not said whether confirm was pressed")
-
-    def _give_up(self) -> None:
-        """Let the token stop asking for a press; if the line is dead it stops by itself."""
-        self._sequence += 1
-        payload = messages.encode_request(self._sequence, messages.BY_NAME["cancel"], {})
-        try:
-            self._transact(payload, self._tries[:1])
-        except LinkLost:
-            return
-
-
-def _nonce() -> bytes:
-    """Return 8 random bytes whose hello has no Ctrl-C or Ctrl-D in it.
-
-    Ports are found by asking: should this one be a console, its program must not be stopped.
-    """
-    command = messages.BY_NAME["hello"]
-    while True:
-        nonce = os.urandom(8)
-        values = {"protocol": messages.PROTOCOL, "nonce": nonce}
-        sent = frame.encode(messages.encode_request(1, command, values))
-        if 3 not in sent and 4 not in sent:
-            return nonce
+    def _secure(self, who: str) -> None:
+        if who != messages.PLAIN and (REQUIRED or (self._desk and self.has_channel)):
+            trust.secure(self._session, self._desk, who)

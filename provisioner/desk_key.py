@@ -16,17 +16,15 @@ import platformdirs
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from . import keyrings, private_files
 from .faults import DeskError
 from .known import KnownTokens
+from .stretching import KEY_BYTES, stretch
 
-KEY_BYTES = 32
 _KIND, _VERSION = "Fobsmith desk key", 1
 _SALT, _NONCE = 16, 12
 _COST = {"iterations": 3, "lanes": 4, "memory_cost": 64 * 1024}  # RFC 9106 section 4, second choice
-_MOST_COST = {"iterations": 64, "lanes": 64, "memory_cost": 4 * 1024 * 1024}  # KiB: no file hangs the desk
 
 
 class NoDeskKey(DeskError):
@@ -87,6 +85,10 @@ class Stored:
     public: bytes
     guard: str
 
+    def known(self) -> KnownTokens:
+        """Return the tokens that this desk knows."""
+        return KnownTokens(self.path.parent / "known")
+
 
 def default_path() -> Path:
     """Return where the desk key lies if the user does not say."""
@@ -108,7 +110,7 @@ def init(path: Path, passphrase: bytes = b"", keyring: bool = False) -> Stored:
         values |= {"keyring": True}
     elif passphrase:
         salt, nonce = secrets.token_bytes(_SALT), secrets.token_bytes(_NONCE)
-        sealed = ChaCha20Poly1305(_stretched(passphrase, salt, _COST)).encrypt(nonce, private, public)
+        sealed = ChaCha20Poly1305(stretch(passphrase, salt, _COST)).encrypt(nonce, private, public)
         values |= {"argon2id": {"salt": salt.hex(), **_COST}, "nonce": nonce.hex(), "sealed": sealed.hex()}
     else:
         values |= {"private": private.hex()}
@@ -147,26 +149,17 @@ def load(path: Path, passphrase: Callable[[], bytes]) -> DeskKey:
         raise _damaged(path) from None
     if public != stored.public:
         raise _damaged(path)
-    return DeskKey(private, public, KnownTokens(path.parent / "known"))
+    return DeskKey(private, public, stored.known())
 
 
 def _opened(values: dict[str, Any], public: bytes, passphrase: bytes) -> bytes:
-    costs = {name: values["argon2id"][name] for name in _COST}
-    if not all(type(costs[name]) is int and 1 <= costs[name] <= _MOST_COST[name] for name in _COST):
-        raise ValueError("out of its limits")
-    key = _stretched(passphrase, bytes.fromhex(values["argon2id"]["salt"]), costs)
+    costs = values["argon2id"]
+    key = stretch(passphrase, bytes.fromhex(costs["salt"]), costs)
     nonce, sealed = bytes.fromhex(values["nonce"]), bytes.fromhex(values["sealed"])
     try:
         return ChaCha20Poly1305(key).decrypt(nonce, sealed, public)
     except InvalidTag:
         raise WrongPassphrase("the passphrase does not open the desk key") from None
-
-
-def _stretched(passphrase: bytes, salt: bytes, costs: dict[str, int]) -> bytes:
-    iterations, lanes, memory = (costs[name] for name in _COST)
-    return Argon2id(
-        salt=salt, length=KEY_BYTES, iterations=iterations, lanes=lanes, memory_cost=memory
-    ).derive(passphrase)
 
 
 def _stored(path: Path, values: dict[str, Any]) -> Stored:

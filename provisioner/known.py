@@ -4,13 +4,16 @@ One small file a token in a folder that only the user can read, so that two prog
 not get in each other's way.
 """
 
+import contextlib
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from . import private_files
 from .faults import DeskError
+
+_FAULTS = (OSError, ValueError, KeyError, TypeError, RecursionError)
 
 
 class KnownUnusable(DeskError):
@@ -40,7 +43,9 @@ class KnownToken:
 
     @property
     def paired_date(self) -> str:
-        """The day of the pairing (UTC) as YYYY-MM-DD."""
+        """The day of the pairing (UTC) as YYYY-MM-DD, "" where there was none."""
+        if not self.is_paired:
+            return ""
         return datetime.fromtimestamp(self.paired_utc, UTC).strftime("%Y-%m-%d")
 
 
@@ -54,22 +59,25 @@ class KnownTokens:
         """Return what is known of the token, None if nothing. Raises KnownUnusable."""
         path = self._path(serial)
         try:
-            values = json.loads(path.read_bytes())
-            if values["version"] != 1 or values["serial"] != serial:
-                raise ValueError("of another version, or another token's")
-            return KnownToken(
-                serial,
-                bytes.fromhex(values["key"]),
-                int(values["paired_utc"]),
-                bytes.fromhex(values["resumption"]),
-            )
+            token = _read(path)
+            if token.serial != serial:
+                raise ValueError("another token's")
+            return token
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except _FAULTS:
             raise KnownUnusable(
                 f"what is known of token {serial} cannot be read: {path}",
                 "Move that file away and compare the token's digits again: provisioner pair",
             ) from None
+
+    def all(self) -> list[KnownToken]:
+        """Return every token that can be read, by serial number."""
+        found = []
+        for path in self._folder.glob("token-*.json"):
+            with contextlib.suppress(*_FAULTS):
+                found.append(_read(path))
+        return sorted(found, key=lambda token: token.serial)
 
     def keep(self, token: KnownToken) -> None:
         """Keep `token` instead of what was known of it: wholly or not at all. Raises KnownUnusable."""
@@ -88,12 +96,6 @@ class KnownTokens:
                 f"{path} cannot be written: {error.strerror}", "See to it that you may write in that folder"
             ) from None
 
-    def note_resumption(self, serial: str, resumption: bytes) -> None:
-        """Keep the secret to take up the channel to a known token with, b"" for none."""
-        known = self.find(serial)
-        if known and known.resumption != resumption:
-            self.keep(replace(known, resumption=resumption))
-
     def forget(self, serial: str) -> None:
         """Know nothing of the token any more."""
         self._path(serial).unlink(missing_ok=True)
@@ -102,3 +104,11 @@ class KnownTokens:
         # The number comes from whatever is plugged in: nothing but these characters makes a name.
         plain = serial.isascii() and serial.isalnum() and serial == serial.upper()
         return self._folder / f"token-{serial if plain else serial.encode().hex()}.json"
+
+
+def _read(path: Path) -> KnownToken:
+    values = json.loads(path.read_bytes())
+    if values["version"] != 1:
+        raise ValueError("of another version")
+    key, resumption = bytes.fromhex(values["key"]), bytes.fromhex(values["resumption"])
+    return KnownToken(str(values["serial"]), key, int(values["paired_utc"]), resumption)

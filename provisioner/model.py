@@ -73,6 +73,32 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Status:
+    """Who may do what. `role` is this desk's, of tokencore's ROLES; `owner` is 8 bytes of its key's SHA-256.
+
+    paired     whether the token has an owner
+    locked     whether a PIN has to be entered first
+    pin        whether one is set; `digits`: of digits alone, so that it can be entered on the token
+    tries      wrong PINs that are left before everything is erased; `wait`: ms until the next is looked at
+    wipe_pin   whether there is one that erases everything
+    auto_lock  s without a press after which the token locks itself, 0 for never
+    shown      UTC s when a code was last shown, where that is later than the clock says it is
+    """
+
+    role: str
+    paired: bool
+    locked: bool
+    pin: bool
+    digits: bool
+    tries: int
+    wait: int
+    wipe_pin: bool
+    auto_lock: int
+    shown: int | None = None
+    owner: bytes | None = None
+
+
+@dataclass(frozen=True)
 class Code:
     """A released code. `utc` (s) is the token's time for TOTP, `counter` the one used for HOTP."""
 

@@ -9,16 +9,28 @@ import threading
 import time
 import tty
 from collections.abc import Callable
+from pathlib import Path
 
 from tokencore import frame
 from tokenfw.app import App, Identity
 from tokenfw.clock import Clock, civil
 from tokenfw.discipline import CRYSTALS, Discipline
-from tokenfw.vault import Vault
+from tokenfw.sealed_vault import Vault
 
-from tests.firmware.parts import SERIAL, Queue, RamDisplay, RamMedium
+from provisioner import Token, desk_key
+from provisioner.known import KnownToken
+from provisioner.primitives import HostPrimitives
+from tests.firmware.media import RamMedium, RamSecret
+from tests.firmware.parts import SERIAL, Queue, RamDisplay
 
 Fault = Callable[[bytes], list[bytes]]
+QUICK = (0.15, 0.15, 0.15, 0.3)  # seconds to wait for an answer, where the line is a pseudo-terminal
+PAIRED_UTC = 1_800_000_000
+_PRESS_AFTER_MS = 400  # of a question: one that was begun before it could be read does not count
+
+
+def no_passphrase() -> bytes:
+    raise AssertionError("this desk key has no passphrase")
 
 
 def clean(data: bytes) -> list[bytes]:
@@ -65,19 +77,38 @@ class LineToken:
     """A token on a pseudo-terminal: `port` is its device. Use it as a context manager.
 
     `to_token` and `to_host` take what passes (bytes as read, whole frames from the token) and return
-    what arrives instead. `heard` and `executed` count what the token got and did.
+    what arrives instead. `requests` lists the payloads that the token got. With `paired` it belongs to the
+    desk whose key PROVISIONER_KEY names, and `open` opens it for that. Its time is `speed` times as fast as
+    the computer's; with `presses` somebody presses confirm whenever it asks.
     """
 
     def __init__(
-        self, ahead_ms: int = 0, lost: bool = False, capacity: int = 100, serial: str = SERIAL
+        self,
+        ahead_ms: int = 0,
+        lost: bool = False,
+        capacity: int = 100,
+        serial: str = SERIAL,
+        paired: bool = True,
+        speed: int = 1,
+        presses: bool = False,
     ) -> None:
         self.rtc = LiveRtc(ahead_ms, lost)
-        self.vault = Vault(RamMedium(), capacity)
+        self.vault = Vault(RamMedium(), RamSecret(), HostPrimitives(), capacity)
+        self.desk = desk_key.load(Path(os.environ["PROVISIONER_KEY"]), no_passphrase) if paired else None
+        if self.desk:
+            self.vault.set_owner(self.desk.public)
+            self.desk.known.keep(KnownToken(serial, self.vault.identity_public, PAIRED_UTC))
+        self._speed = speed
+        self.presses = presses
+        self._asked, self._asked_ms = None, 0  # the question on the screen, and since when
         self.display, self.queue = RamDisplay(), Queue()
         identity = Identity(serial, "line")
         discipline = Discipline(CRYSTALS["compensated"], self.vault.clock_record)
         clock = Clock(self.rtc, self.vault.clock_floor, discipline)
-        self.app = App(identity, self.vault, clock, self.display, self.queue, self.queue)
+        primitives = HostPrimitives()
+        self.app = App(
+            identity, self.vault, clock, self.display, self.queue, self.queue, primitives=primitives
+        )
         self.to_token: Fault = clean
         self.to_host: Fault = clean
         self.requests: list[bytes] = []
@@ -105,15 +136,36 @@ class LineToken:
     def press(self, name: str = "confirm") -> None:
         self.queue.moves = [*self.queue.moves, (name, True), (name, False)]
 
+    def open(self, tries: tuple[float, ...] = QUICK) -> Token:
+        """Open the token as its owner does."""
+        return Token.open(self.port, tries, self.desk)
+
     def question(self) -> bool:
         """Whether the screen asks for a press."""
         return "?" in str(self.display.view)
+
+    def digits(self, seconds: float = 5) -> str:
+        """Return the digits that the token shows, once it does."""
+        deadline = time.monotonic() + seconds
+        while not (asked := self.app.question) or asked.kind != "pair":
+            assert time.monotonic() < deadline, "no digits are shown"
+            time.sleep(0.005)
+        shown: str = asked.first
+        return shown
 
     def _write(self, data: bytes) -> None:
         """Send what the host takes; one that has stopped reading does not hold the token for ever."""
         while data and not self._stop.is_set():
             if select.select([], [self._master], [], 0.01)[1]:
                 data = data[os.write(self._master, data) :]
+
+    def _press_if_asked(self, now_ms: int) -> None:
+        asked = self.app.question
+        if asked is not self._asked:
+            self._asked, self._asked_ms = asked, now_ms
+        elif self.presses and asked and asked.kind != "pair" and now_ms - self._asked_ms > _PRESS_AFTER_MS:
+            self._asked_ms = now_ms
+            self.press()
 
     def _run(self) -> None:
         start = time.monotonic_ns()
@@ -124,7 +176,9 @@ class LineToken:
                     self.requests.extend(self._decoder.feed(data))
                     for arriving in self.to_token(data):
                         self.queue.incoming += arriving
-                self.app.step((time.monotonic_ns() - start) // 1_000_000)
+                now_ms = (time.monotonic_ns() - start) * self._speed // 1_000_000
+                self.app.step(now_ms)
+                self._press_if_asked(now_ms)
                 sent, self.queue.sent = self.queue.sent, b""
                 for payload in self._sent.feed(sent):
                     for arriving in self.to_host(frame.encode(payload)):

@@ -85,7 +85,7 @@ def test_the_life_of_a_token(fob: Fob) -> None:
     assert abs(sync["after"]["offset_ms"]) < 50
 
     process = waiting(fob, "alice")
-    fob.press("confirm")
+    fob.confirm()
     out, _ = process.communicate(timeout=10)
     released = json.loads(out)
     options = "--totp=sha512", "--digits=8", "--time-step-size=60s", f"--now=@{released['utc']}"
@@ -93,7 +93,7 @@ def test_the_life_of_a_token(fob: Fob) -> None:
     assert abs(released["utc"] - time.time()) < 3
 
     process = waiting(fob, "door")
-    fob.press("confirm")
+    fob.confirm()
     out, _ = process.communicate(timeout=10)
     assert json.loads(out)["code"] == oathtool("--counter=9")
     assert [(one["name"], one["counter"]) for one in fob.do("accounts")["accounts"]] == [
@@ -182,7 +182,7 @@ def test_a_second_desk_is_told_that_the_port_is_in_use(fob: Fob) -> None:
     assert second.returncode == 3
     error = json.loads(second.stdout)["error"]
     assert error["kind"] == ("LinkLost" if fob.port.startswith("socket") else "PortBusy")
-    fob.press("confirm")
+    fob.confirm()
     out, _ = process.communicate(timeout=10)
     assert json.loads(out)["counter"] == 9
 

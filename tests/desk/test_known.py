@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,11 +39,9 @@ def test_the_secret_to_resume_with_is_not_shown(known: KnownTokens) -> None:
     assert "resume" not in repr(TOKEN).replace("resumption", "")
 
 
-def test_a_resumption_is_noted_of_known_tokens_alone(known: KnownTokens) -> None:
-    known.note_resumption(TOKEN.serial, b"x")
-    assert known.find(TOKEN.serial) is None
+def test_a_later_resumption_takes_the_place_of_the_last(known: KnownTokens) -> None:
     known.keep(TOKEN)
-    known.note_resumption(TOKEN.serial, b"")
+    known.keep(replace(TOKEN, resumption=b""))
     found = known.find(TOKEN.serial)
     assert found is not None
     assert (found.key, found.paired_utc, found.resumption) == (TOKEN.key, TOKEN.paired_utc, b"")
@@ -88,6 +87,6 @@ def test_what_cannot_be_written_leaves_what_was_known(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(KnownUnusable, match="No space"):
-        known.note_resumption(TOKEN.serial, b"y")
+        known.keep(replace(TOKEN, resumption=b"y"))
     assert known.find(TOKEN.serial) == TOKEN
     assert len(list((tmp_path / "known").iterdir())) == 1

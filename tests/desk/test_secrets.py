@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from tokencore import base32, messages
 
-from provisioner import LinkLost, Token
-from tests.desk.conftest import QUICK
+from provisioner import LinkLost
 from tests.desk.line import LineToken
 from tests.desk.terminal import BIN
 from tests.desk.test_cli import run
@@ -135,7 +134,7 @@ def test_a_lost_connection_in_the_middle_of_add_shows_no_secret() -> None:
     from tokencore.account import Account
 
     account = Account(BYTES, "alice")
-    with LineToken() as line, Token.open(line.port, QUICK) as token:
+    with LineToken() as line, line.open() as token:
         line.to_host = lambda data: []
         try:
             token.add(account)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from boards.simulator.control import call
 from boards.simulator.ssd1306 import SSD1306
 
 BIN = Path(sys.executable).parent
+_READING_S = 0.6  # a press that was begun before the question could be read does not count
 
 
 class Fob:
@@ -43,6 +45,11 @@ class Fob:
 
     def press(self, button: str) -> None:
         self.ask("press", button=button, hold_ms=60)
+
+    def confirm(self) -> None:
+        """Press confirm as somebody does who has read the question on the screen."""
+        time.sleep(_READING_S)
+        self.press("confirm")
 
     def screen(self) -> tuple[int, list[str]]:
         """Return the world's UTC in ms, and the texts on the screen from top to bottom."""
