@@ -6,9 +6,7 @@ or connection lost.
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -17,11 +15,11 @@ from tokencore.account import KINDS, TYPINGS
 from tokencore.messages import LANGUAGES, LAYOUTS
 from tokencore.otp import ALGORITHMS
 
-from . import firmware_cli, inputs, output, ports, seeds, selection, views
+from . import desk_cli, firmware_cli, inputs, output, owner_cli, ports, seals_cli, seeds, selection, views
 from .client import Token
+from .desk import Desk, with_token
 from .failure import failure
 from .faults import DeskError
-from .model import Progress
 from .sync import synchronise
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
@@ -47,25 +45,6 @@ class Commands(click.Group):
         sys.exit(failed.exit_status)
 
 
-@dataclass(frozen=True)
-class Desk:
-    """What the options before the command say."""
-
-    port: str | None
-    search: tuple[str, ...]
-    output: output.Output
-
-    @contextmanager
-    def token(self) -> Iterator[Token]:
-        """Open the token at --port, or the only one there is."""
-        with self.output.progress() as report:
-            port = self.port or ports.choose(ports.search(self.search, report=report))
-            report(Progress("open", 0, 1))
-            token = Token.open(port)
-        with token:
-            yield token
-
-
 @click.group(
     cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
@@ -78,29 +57,27 @@ class Desk:
     metavar="PORT",
     help="Look for tokens here too (a port or URL that the system does not list).",
 )
+@click.option(
+    "--key",
+    "key_file",
+    envvar="PROVISIONER_KEY",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="File of the desk key.  [default: see provisioner desk show]",
+)
 @click.version_option(package_name="fobsmith")
 @click.pass_context
-def main(context: click.Context, port: str | None, as_json: bool, search: tuple[str, ...]) -> None:
+def main(
+    context: click.Context, port: str | None, as_json: bool, search: tuple[str, ...], key_file: Path | None
+) -> None:
     """Fill one-time-password tokens over a serial port.
 
     Without --port the one token that is plugged in is taken. NAME is "Issuer:Name", or a name or an
     issuer that only one account has, or #N for the Nth account.
     """
-    context.obj = Desk(port, search, output.Output(as_json))
+    context.obj = Desk(port, search, key_file, output.Output(as_json))
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
-
-
-def with_token(command: Callable[..., None]) -> Callable[..., None]:
-    """Give `command` the desk's output and the open token before its own arguments."""
-
-    @click.pass_obj
-    def opened(desk: Desk, /, **values: Any) -> None:
-        with desk.token() as token:
-            command(desk.output, token, **values)
-
-    opened.__doc__, opened.__name__ = command.__doc__, command.__name__
-    return opened
 
 
 @main.command("ports")
@@ -118,7 +95,7 @@ def list_ports(desk: Desk, every: bool) -> None:
 @with_token
 def info(out: output.Output, token: Token) -> None:
     """Show what the token is and how it is."""
-    views.info(out, token.port, token.info())
+    views.info(out, token.port, token.info(), token.status() if token.has_channel else None)
 
 
 @main.command()
@@ -147,6 +124,7 @@ def add(desk: Desk, /, file: tuple[str, ...], **options: Any) -> None:
     It is read from FILE, from standard input with -, or asked for without echo. It is never given
     in the command line.
     """
+    _ = desk.key  # Its passphrase comes before the seed on standard input.
     account = seeds.account(inputs.seed(file), seeds.Options(**options))
     with desk.token() as token:
         position = token.add(account)
@@ -244,5 +222,5 @@ def wipe(out: output.Output, token: Token) -> None:
     views.wiped(out, token.serial, count)
 
 
-for _command in firmware_cli.COMMANDS:
+for _command in (*desk_cli.COMMANDS, *owner_cli.COMMANDS, *seals_cli.COMMANDS, *firmware_cli.COMMANDS):
     main.add_command(_command)

@@ -22,6 +22,17 @@ _ADVICE: dict[type[errors.FobError], str] = {
     errors.StoreFailed: "See what the token says: provisioner info",
     errors.ClockFailed: "Check the clock chip and its wiring; provisioner info tells more",
     errors.CounterExhausted: "Enrol a new secret with the service",
+    errors.NeedsChannel: "Update this program",
+    errors.ChannelFailed: "Run the command again; if it stays, use another cable and port, without a hub",
+    errors.NotOwner: "See who owns it: provisioner status",
+    errors.HasOwner: (
+        "Its owner can give it away (provisioner transfer) or release it (provisioner release). Where that "
+        "desk's key is lost, the token has to be erased with its buttons"
+    ),
+    errors.Locked: "Enter the PIN on the token, or here: provisioner unlock",
+    errors.WrongPin: "Run the command again. The tenth wrong PIN in a row erases everything",
+    errors.PinWait: "See how long: provisioner status",
+    errors.Busy: "Press on the token, or wait until the question is gone, and run the command again",
 }
 
 

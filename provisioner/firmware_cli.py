@@ -1,15 +1,13 @@
 """The commands for a token's firmware: bundle, flash, verify-firmware. No logic, as in `cli`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from . import bundles, firmware_views, installing, ports, verifying
+from .desk import Desk
 from .failure import REFUSED
-
-if TYPE_CHECKING:
-    from .cli import Desk
 
 _accept = click.option("--accept-unlocked", is_flag=True, help="Go on with a board that cannot be locked.")
 
@@ -25,7 +23,7 @@ _accept = click.option("--accept-unlocked", is_flag=True, help="Go on with a boa
 )
 @_accept
 @click.pass_obj
-def make_bundle(desk: "Desk", board: str, output: Path, accept_unlocked: bool) -> None:
+def make_bundle(desk: Desk, board: str, output: Path, accept_unlocked: bool) -> None:
     """Make a board's files, as folder and zip.
 
     The same bytes on every computer: firmware, libraries, the board's settings, and a manifest.
@@ -59,7 +57,7 @@ def make_bundle(desk: "Desk", board: str, output: Path, accept_unlocked: bool) -
 @_accept
 @click.option("--no-wait", is_flag=True, help="Do not wait for the token to restart and answer.")
 @click.pass_obj
-def flash(desk: "Desk", /, no_wait: bool, **wishes: Any) -> None:
+def flash(desk: Desk, /, no_wait: bool, **wishes: Any) -> None:
     """Put the firmware onto a board.
 
     CircuitPython comes first, if the board is in its boot loader. Everything is read back and
@@ -79,7 +77,7 @@ def flash(desk: "Desk", /, no_wait: bool, **wishes: Any) -> None:
 
 @click.command("verify-firmware")
 @click.pass_obj
-def verify_firmware(desk: "Desk") -> None:
+def verify_firmware(desk: Desk) -> None:
     """Compare the token's files with the firmware.
 
     Exit 1 where one differs, is missing, or is there and should not be; each is named.

@@ -30,6 +30,8 @@ _STEPS = {
     "second": "Waiting for the second's edge",
     "ports": "Asking ports",
     "open": "Greeting the token",
+    "backup": "Reading the sealed accounts",
+    "restore": "Adding the accounts",
     "files": "Asking for the files",
     "digest": "Comparing the files",
     "download": "Downloading CircuitPython",
@@ -72,6 +74,13 @@ class Output:
     def note(self, text: str) -> None:
         """Print one line on stderr, for people."""
         self._errors.print(Text(safe(text)), soft_wrap=True)
+
+    def awaits(self, what: str, text: str, seconds: int) -> None:
+        """Say on stderr that something is to be done by a person within so many seconds."""
+        if self.as_json:
+            print(json.dumps({f"{what}_awaited": {"seconds": seconds}}), file=sys.stderr, flush=True)
+        else:
+            self.note(text)
 
     def failure(self, failure: Failure) -> None:
         """Show why the command failed: on stdout as JSON, on stderr for people."""
@@ -145,10 +154,7 @@ class _Quiet:
             return
         self._said = True
         seconds = progress.total // 1000
-        if self._output.as_json:
-            print(json.dumps({"press_awaited": {"seconds": seconds}}), file=sys.stderr, flush=True)
-        else:
-            self._output.note(f"{_STEPS['press']} within {seconds} s")
+        self._output.awaits("press", f"{_STEPS['press']} within {seconds} s", seconds)
 
 
 def gauge(used: int, capacity: int) -> str:

@@ -1,13 +1,14 @@
 """Results as JSON and as lines. Positions count from 1 here, as on the token's screen."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
-from .model import AccountInfo, Code, Info, Settings
+from . import owner_views
+from .model import AccountInfo, Code, Info, Settings, Status
 from .output import Output, gauge
 from .ports import Port
 from .sync import Measurement, Sync
+from .texts import utc
 
 _AHEAD_DAYS = 90  # how far ahead a sync tells what to expect
 _TYPED = {"off": "nothing", "code": "code", "enter": "code, Enter"}
@@ -29,17 +30,19 @@ def ports(output: Output, found: list[Port]) -> None:
         output.table([("Port", {}), ("State", {}), ("Serial number", {}), ("USB product", {})], rows)
 
 
-def info(output: Output, port: str, found: Info) -> None:
-    """Show what the token is and how it is."""
+def info(output: Output, port: str, found: Info, status: Status | None) -> None:
+    """Show what the token is and how it is; `status` is None where its firmware knows none."""
     if output.as_json:
-        output.result({"port": port} | asdict(found))
+        more = {"status": owner_views.as_data(status)} if status else {}
+        output.result({"port": port} | asdict(found) | more)
         return
-    clock = found.clock if found.utc is None else f"{found.clock}, {_utc(found.utc)}"
+    clock = found.clock if found.utc is None else f"{found.clock}, {utc(found.utc)}"
     for title, value in (
         ("Serial number", found.serial),
         ("Port", port),
         ("Board", found.board),
         ("Firmware", found.firmware),
+        *(owner_views.lines(status) if status else ()),
         ("Accounts", gauge(found.accounts, found.capacity)),
         ("Clock", clock + _bound(found.bound)),
         *_lesson(found),
@@ -132,7 +135,7 @@ def sync(output: Output, done: Sync) -> None:
         return
     output.line(f"Offset before: {_offset(done.before)}")
     output.line(f"Offset after:  {_offset(done.after)}")
-    output.line(f"Set to {_utc(done.utc)}")
+    output.line(f"Set to {utc(done.utc)}")
     for title, value in _lesson(done.info)[1:]:
         output.line(f"{title + ':':15}{value}")
     if expected is not None:
@@ -160,10 +163,6 @@ def _title(issuer: str, name: str) -> str:
     return f"{issuer}:{name}" if issuer else name
 
 
-def _utc(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
 def _bound(bound: int | None) -> str:
     return "" if bound is None else f" ± {bound / 1000:.1f} s"
 
@@ -173,7 +172,7 @@ def _lesson(found: Info) -> list[tuple[str, str]]:
     if found.rate is None or found.growth is None or found.synced is None:
         return []
     return [
-        ("Last sync", _utc(found.synced)),
+        ("Last sync", utc(found.synced)),
         ("Clock's rate", f"{found.rate / 1000:+.2f} ppm, corrected; trim {found.trim}"),
         ("Sure within", f"{found.growth / 1000:.2f} ppm"),
     ]

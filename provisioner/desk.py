@@ -1,0 +1,60 @@
+"""What the options before a command say: which token, which key, how to answer."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import desk_key, inputs, output, ports
+from .client import Token
+from .desk_key import DeskKey
+from .model import Progress
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The desk as the command line has it; `key_file` is None where the user has not said."""
+
+    port: str | None
+    search: tuple[str, ...]
+    key_file: Path | None
+    output: output.Output
+
+    @property
+    def key_path(self) -> Path:
+        """The file of the desk key."""
+        return self.key_file or desk_key.default_path()
+
+    @cached_property
+    def key(self) -> DeskKey | None:
+        """The desk key, or None where none has been made yet; a passphrase is asked for once."""
+        if self.key_file is None and not self.key_path.exists():
+            return None
+        return desk_key.load(self.key_path, inputs.passphrase)
+
+    @contextmanager
+    def token(self) -> Iterator[Token]:
+        """Open the token at --port, or the only one there is."""
+        key = self.key  # A passphrase comes before anything else that is asked for.
+        with self.output.progress() as report:
+            port = self.port or ports.choose(ports.search(self.search, report=report))
+            report(Progress("open", 0, 1))
+            token = Token.open(port, desk=key)
+        with token:
+            yield token
+
+
+def with_token(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` the desk's output and the open token before its own arguments."""
+
+    @click.pass_obj
+    def opened(desk: Desk, /, **values: Any) -> None:
+        with desk.token() as token:
+            command(desk.output, token, **values)
+
+    opened.__doc__, opened.__name__ = command.__doc__, command.__name__
+    return opened
