@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TRIED, DIRECTORY, INTENT = 2, 3, 4
 SLOTS = (1, 5)
+MAX_ACCOUNTS = 150  # whose directory fits into one record
 
 
 class Safe(Device):
@@ -40,7 +41,7 @@ class Safe(Device):
         capacity: int,
         ticks: "Callable[[], int] | None" = None,
     ) -> None:
-        if not 7 <= capacity <= 150:
+        if not 7 <= capacity <= MAX_ACCOUNTS:
             raise ValueError("a vault has room for 7 to 150 accounts: see the board file")
         super().__init__(medium, secret, primitives, capacity)
         self.changes = 0  # grows with whatever changes what can be read

@@ -1,0 +1,1 @@
+"""What an image of a token's flash gives away: python -m tests.crack IMAGE."""
