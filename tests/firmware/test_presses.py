@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from tokencore.account import Account
 from tokencore.errors import StoreFailed
+from tokencore.messages import CONFIRM_MS
 from tokencore.otp import HmacKey, hotp, totp
-from tokenfw import views
+from tokenfw import screen, views
+from tokenfw.question import Pending, Question
 
 from tests.firmware.parts import Bench, RamMedium
 from tests.firmware.test_app import SECRET, bench_with
@@ -350,3 +352,145 @@ def test_a_press_waits_for_no_sha512(kind: str, into_step: int, monkeypatch: pyt
     if kind == "totp":
         expected = totp(SECRET, UTC + into_step + 4, algorithm="SHA512")
     assert bench.result("code")["code"] == expected
+
+
+KINDS = {
+    "code": ("ACME", "alice"),
+    "own": ("058231", ""),
+    "time": ("2027-01-15 08:00", "+1 d 02:03"),
+    "enroll": ("ACME: alice", "1f0c 7a2e"),
+    "backup": ("3", "1f0c 7a2e"),
+    "release": ("", ""),
+    "transfer": ("1f0c 7a2e", ""),
+}
+
+
+class Asking:
+    """A token that shows an account; `ask` puts a question to its holder, as a request does."""
+
+    def __init__(self, kind: str) -> None:
+        self.bench = bench_with(Account(SECRET, "alice", "ACME", kind="hotp"), Account(SECRET, "b"))
+        self.bench.ask("info")
+        self.kind, self.answers = kind, 0
+
+    def ask(self) -> None:
+        def finish(now_ms: int) -> dict:
+            self.answers += 1
+            return {}
+
+        session = self.bench.app.dispatcher._plain
+        question = Question(self.kind, *KINDS.get(self.kind, ("058231", "")))
+        session.pending = Pending(self.bench.ms + CONFIRM_MS, question, finish)
+        self.bench.run()
+        assert self.bench.display.view.screen in views.QUESTIONS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_press_that_begins_when_the_question_has_been_read_answers_it(kind: str) -> None:
+    token = Asking(kind)
+    token.ask()
+    token.bench.run(screen.ASK_MS + 20)
+    move(token.bench, "confirm", True)
+    token.bench.run()
+    assert token.answers == 1
+    token.bench.run(2000)
+    move(token.bench, "confirm", False)
+    token.bench.run(100)
+    assert token.answers == 1 and token.bench.vault.account(0).counter == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("held_ms", [10, 500, 2000])
+def test_a_press_that_began_before_the_question_never_answers_it(kind: str, held_ms: int) -> None:
+    """A host could otherwise wait for a press that is meant for something else, and put its question under it."""
+    token = Asking(kind)
+    bench = token.bench
+    move(bench, "confirm", True)
+    bench.run(10)
+    token.ask()
+    bench.run(held_ms)
+    move(bench, "confirm", False)
+    bench.run(1000)
+    assert token.answers == 0 and bench.vault.account(0).counter == 0
+    assert bench.display.view.screen in views.QUESTIONS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nobody_reads_a_question_in_no_time(kind: str) -> None:
+    """A press that comes too soon was under way already; it does nothing, and the question stays."""
+    token = Asking(kind)
+    bench = token.bench
+    for wait_ms in (0, 10, 100, screen.ASK_MS - 20):
+        token.bench.app.dispatcher._plain.pending = None
+        bench.run(10)
+        token.ask()
+        bench.run(wait_ms)
+        hold(bench, "confirm", 50)
+        assert token.answers == 0
+    bench.press("confirm")
+    assert token.answers == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_question_in_its_place_is_another_question(kind: str) -> None:
+    token = Asking(kind)
+    token.ask()
+    token.bench.run(1000)
+    token.ask()  # The same words, but of another request.
+    hold(token.bench, "confirm", 30)
+    assert token.answers == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_slow_picture_is_waited_for(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """E-paper takes seconds, and a step may take long: what counts is when it could be read."""
+    token = Asking(kind)
+    bench = token.bench
+    bench.display.busy = True
+    token.ask()
+    bench.run(3000)
+    hold(bench, "confirm", 30)
+    assert token.answers == 0
+    bench.display.busy = False
+    bench.run(100)
+    bench.ms += 2000  # one long step: when in it the press came is not known
+    bench.rtc.utc += 2
+    hold(bench, "confirm", 30)
+    assert token.answers == 0
+    bench.run(20)
+    hold(bench, "confirm", 30)
+    assert token.answers == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_buttons_together_answer_nothing(kind: str) -> None:
+    """They are what locks."""
+    token = Asking(kind)
+    token.ask()
+    token.bench.run(1000)
+    move(token.bench, "next", True)
+    token.bench.run(50)
+    hold(token.bench, "confirm", 1500)
+    assert token.answers == 0
+
+
+def test_the_digits_of_a_pairing_are_answered_by_no_press() -> None:
+    token = Asking("pair")
+    token.ask()
+    token.bench.run(1000)
+    hold(token.bench, "confirm", 1500)
+    assert token.answers == 0 and token.bench.display.view.code == "058 231"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_press_at_what_stands_before_a_question_does_not_answer_it(kind: str) -> None:
+    token = Asking(kind)
+    token.bench.app.mode = "open"
+    token.bench.run(10)
+    session = token.bench.app.dispatcher._plain
+    session.pending = Pending(token.bench.ms + CONFIRM_MS, Question(kind, "", ""), lambda now_ms: 1 / 0)
+    token.bench.run(1000)
+    hold(token.bench, "confirm", 30)  # takes the notice away, and the question is seen
+    assert token.bench.display.view.screen in views.QUESTIONS
+    hold(token.bench, "confirm", 30)
+    assert session.pending is not None
