@@ -135,7 +135,7 @@ class Token:
         t1 = utc_ns()
         values = self._request("get_time", {}, (wait,))
         t4 = utc_ns()
-        told = values["clock"], values.get("utc_ms"), values.get("bound")
+        told = values["clock"], values.get("utc_ms"), values.get("bound"), values.get("written")
         return Exchange(t1, values["received"], values["sent"], t4, *told)
 
     def set_time(
@@ -145,15 +145,18 @@ class Token:
         wait_s: float,
         uncertainty: int | None = None,
         quarters: int | None = None,
+        report: Report | None = None,
     ) -> None:
         """Make the second `utc` begin at the token's tick `at` (ms), which is `wait_s` seconds away.
+
+        A large jump needs a press, which `report` tells of.
 
         `uncertainty` is by how many ms that may be wrong; `quarters` is what the temperature is there
         (degrees Celsius times 4). Firmware that does not know one of the words raises BadMessage.
         """
         first, *rest = self._session.tries
         values = {"utc": utc, "at": at, "uncertainty": uncertainty, "temperature": quarters}
-        self._request("set_time", values, (first + wait_s, *rest))
+        self._request("set_time", values, (first + wait_s, *rest), report)
 
     def code(self, issuer: str, name: str, report: Report | None = None) -> Code:
         """Return the account's code once confirm has been pressed on the token.

@@ -113,7 +113,8 @@ class Exchange:
 
     t1 and t4: sent and received by this computer, UTC in ns. t2 and t3: received and sent by the
     token, in its ticks (ms). `utc_ms` is the token's own UTC at t3, None unless its clock is "ok";
-    `bound` is the ms by which the token says that it may be off, None where it does not tell.
+    `bound` is the ms by which the token says that it may be off, `written` its tick right after it had sent
+    the answer before this one; None where it does not tell.
     """
 
     t1: int
@@ -123,3 +124,4 @@ class Exchange:
     clock: str
     utc_ms: int | None
     bound: int | None = None
+    written: int | None = None
