@@ -42,7 +42,7 @@ def multiply(scalar: bytes, point: bytes) -> bytes:
     x2, z2, x3, z3 = 1, 0, x1, 1
     swapped = 0
     # The names follow section 5 as far as it goes. A product that is only multiplied once more is folded: its
-    # part above 2^255 counts 19 times modulo the prime. On a board that takes two thirds of a division's time.
+    # part above 2^255 counts 19 times modulo the prime. On a board that takes half the time of a division.
     for byte in reversed(k):
         for shift in _SHIFTS:
             bit = byte >> shift & 1
