@@ -8,7 +8,7 @@ no time zone.
 from tokencore.account import MAX_TIME
 from tokencore.errors import ClockFailed, ClockNotSet
 
-from .discipline import Discipline
+from .discipline import SEEN, Discipline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -149,12 +149,16 @@ class Clock:
         if self.state != OK:
             return None
         bound = self.discipline.bound_ms(self._chip_ms(now_ms))
-        return None if bound is None else bound + self._noise_ms(now_ms)
+        return None if bound is None else bound + self.noise_ms(now_ms)
+
+    def room_ms(self, now_ms: int) -> int:
+        """Return by how many ms the crystal can have gone wrong since the owner's last sync."""
+        return self.discipline.room_ms(self._chip_ms(now_ms) // 1000)
 
     def _chip_ms(self, now_ms: int) -> int:
         return self._second * 1000 + now_ms - self._anchor
 
-    def _noise_ms(self, now_ms: int) -> int:
+    def noise_ms(self, now_ms: int) -> int:
         """Return how exactly the chip's count is known: by the turn last seen and the ticks since."""
         if not self._turned:
             return _UNSEEN_MS
@@ -163,17 +167,24 @@ class Clock:
         return int(min(noise, 2 * _UNSEEN_MS))
 
     def set(
-        self, utc: int, now_ms: int, late_ms: int = 0, doubt_ms: int = 0, quarters: "int | None" = None
+        self,
+        utc: int,
+        now_ms: int,
+        late_ms: int = 0,
+        doubt_ms: int = 0,
+        quarters: "int | None" = None,
+        by: str = SEEN,
     ) -> None:
         """Set the chip to second `utc`, which begins now. Raises ClockFailed.
 
         The world's second began `late_ms` ago; `doubt_ms` is how wrong that may be. `quarters` is what the
         temperature is (degrees Celsius times 4), where somebody has read it from a better thermometer.
+        `by` is who sets it, as `Discipline.sync` has it.
         """
         error, noise = None, 0
         if self.state == OK:
             error = self.utc_ms(now_ms) - utc * 1000 - late_ms
-            noise = self._noise_ms(now_ms)
+            noise = self.noise_ms(now_ms)
         try:
             self._rtc.write(civil(utc))
             if self._rtc.lost_power() or not 0 <= _utc(self._rtc.read()) - utc <= 1:
@@ -185,7 +196,7 @@ class Clock:
         begun = self._rtc.begun_ms
         self._anchor, self._second, self._last, self._turned = now_ms - begun, utc, -1, True
         self._due = self._anchor + _ANCHOR_MS - _EARLY_MS
-        self._learn(utc, late_ms - begun, doubt_ms, error, noise)
+        self._learn(utc, late_ms - begun, doubt_ms, error, noise, by)
         if quarters is not None:
             self._calibrate(quarters)
 
@@ -197,7 +208,7 @@ class Clock:
         if measured is not None:
             self.discipline.calibrate(measured, quarters)
 
-    def _learn(self, utc: int, late_ms: int, doubt_ms: int, error: "int | None", noise: int) -> None:
+    def _learn(self, utc: int, late_ms: int, doubt_ms: int, error: "int | None", noise: int, by: str) -> None:
         self._known, trim = True, None
         try:
             trim = self._rtc.trim()
@@ -205,7 +216,7 @@ class Clock:
             self._known = False  # The time is set; the register is read when the chip answers again.
         state = self.discipline.state
         recorded = state.trim if state else 0
-        self.discipline.sync(utc, late_ms, doubt_ms, error, noise, recorded if trim is None else trim)
+        self.discipline.sync(utc, late_ms, doubt_ms, error, noise, recorded if trim is None else trim, by)
         wanted = self.discipline.wanted_trim()
         if trim is None or wanted == trim:
             return

@@ -48,8 +48,19 @@ CHIPS = {
 # spread  ppb: the true rate is within   trim   steps in the chip's register
 # since   UTC s of the sync that the next lesson is measured from; the ms that syncs have moved the
 #         clock by since then are `slip`, and what those left open is `noise`
-State = namedtuple("State", ("synced", "late", "doubt", "rate", "spread", "trim", "since", "slip", "noise"))
-FIELDS = 9
+# room    ms by which the crystal can have gone wrong between the owner's last sync and the last of all,
+#         and `moved`: by how many ms sync-only keys have moved the clock between them
+# spent   ms that the owner has moved the clock without a press by more than the crystal explains
+State = namedtuple(
+    "State",
+    ("synced", "late", "doubt", "rate", "spread", "trim", "since", "slip", "noise", "room", "moved", "spent"),
+)
+FIELDS = 12
+_OLD_FIELDS = 9  # of records without the last three
+
+# Who has set the clock: somebody who saw it (or before there was anything to protect), the owner's key
+# without a press, or a sync-only key.
+SEEN, OWNER, SYNC_ONLY = "seen", "owner", "clock"
 
 DAY = 86400  # s; from shorter spans nothing is learned
 _YEAR = 365 * DAY
@@ -74,6 +85,8 @@ class Discipline:
     ) -> None:
         self._crystal = crystal
         self._trim = trim
+        if len(record) in (_OLD_FIELDS, _OLD_FIELDS + 1):
+            record = list(record[:_OLD_FIELDS]) + [0, 0, 0] + list(record[_OLD_FIELDS:])
         known = len(record) in (FIELDS, FIELDS + 1)
         self.state: State | None = State(*record[:FIELDS]) if known else None
         self._warm: int | None = 0 if thermometer else None  # by how much the thermometer shows too much
@@ -103,9 +116,15 @@ class Discipline:
         """Return the ms that `utc_ms` may be off by, or None before any sync is known."""
         if self.state is None:
             return None
-        elapsed = max(0, chip_ms // 1000 - self.state.synced)
-        grown = elapsed * self.growth(chip_ms // 1000) + self._thermal_doubt(elapsed)
-        return int(self.state.doubt + grown // 1000000 + 1)
+        return int(self.state.doubt + self._grown_ms(chip_ms // 1000))
+
+    def room_ms(self, chip_s: int) -> int:
+        """Return by how many ms the crystal can have gone wrong since the owner's last sync."""
+        return int(self.state.room + self._grown_ms(chip_s)) if self.state else 0
+
+    def _grown_ms(self, chip_s: int) -> int:
+        elapsed = max(0, chip_s - self.state.synced) if self.state else 0
+        return int((elapsed * self.growth(chip_s) + self._thermal_doubt(elapsed)) // 1000000 + 1)
 
     def growth(self, chip_s: int) -> int:
         """Return how fast the bound grows, in ppb: 11.6 ppm are a second a day."""
@@ -143,12 +162,24 @@ class Discipline:
             self._warm = measured - quarters
 
     @property
+    def takes_temperature(self) -> bool:
+        """Whether `calibrate` does anything."""
+        return self._stores_warm
+
+    @property
     def needs_temperature(self) -> bool:
         """Whether the temperature tells anything about this crystal."""
         return bool(self._crystal.curve) and self._warm is not None
 
     def sync(
-        self, utc: int, late_ms: int, doubt_ms: int, error_ms: "int | None", noise_ms: int, trim: int
+        self,
+        utc: int,
+        late_ms: int,
+        doubt_ms: int,
+        error_ms: "int | None",
+        noise_ms: int,
+        trim: int,
+        by: str = SEEN,
     ) -> None:
         """The chip has been set: its second `utc` began `late_ms` after the world's.
 
@@ -156,14 +187,19 @@ class Discipline:
         error_ms   the token's UTC less the host's right before, None where it had none
         noise_ms   how exactly the token could read its own chip for that
         trim       the steps that the chip's register holds now
+        by         who has set it: what nobody has seen teaches nothing that contradicts the crystal's
+                   data, and a sync-only key teaches nothing at all
         """
         crystal = self._crystal
+        charged = self._charged(utc, error_ms, by)
+        if by == OWNER and self.state and charged[2] > self.state.spent + doubt_ms + noise_ms:
+            error_ms = None  # No lesson either: the crystal does not do that.
         if self.state and trim != self.state.trim:
             self.trimmed(trim)
             error_ms = None  # Since when it holds them nobody knows.
         old = self.state
         if old is None:
-            self.state = State(utc, late_ms, doubt_ms, 0, crystal.initial, trim, utc, 0, doubt_ms)
+            self.state = State(utc, late_ms, doubt_ms, 0, crystal.initial, trim, utc, 0, doubt_ms, 0, 0, 0)
         else:
             rate, spread, since, slip, noise = old.rate, old.spread, utc, 0, doubt_ms
             span = utc - old.since
@@ -174,19 +210,33 @@ class Discipline:
             if error_ms is None or abs(moved) * 1000000 > crystal.limit * span + open_ms * 1000000:
                 # Unknown, or no crystal does that and somebody had set another time: begin anew.
                 spread += self._aged(span)
-            elif span < DAY:
+            elif span < DAY or by == SYNC_ONLY:
                 since, slip, noise = old.since, moved, open_ms
             else:
-                rate, spread = self._learn(old, moved, open_ms, span)
-            self.state = State(utc, late_ms, doubt_ms, rate, spread, trim, since, slip, noise)
+                rate, spread = self._learn(old, moved, open_ms, span, by == SEEN)
+            self.state = State(utc, late_ms, doubt_ms, rate, spread, trim, since, slip, noise, *charged)
         self._measured, self._heat, self._felt = 0, 0, -1
 
-    def _learn(self, old: State, moved_ms: int, open_ms: int, span: int) -> "tuple[int, int]":
+    def _charged(self, utc: int, error_ms: "int | None", by: str) -> "tuple[int, int, int]":
+        """Return (room, moved, spent) after a step of -`error_ms`."""
+        old = self.state
+        if old is None or error_ms is None or by == SEEN:
+            return 0, 0, 0
+        room, moved = self.room_ms(utc), old.moved - error_ms
+        if by == SYNC_ONLY:
+            return room, moved, old.spent
+        return 0, 0, old.spent + max(0, abs(moved) - room)
+
+    def _learn(
+        self, old: State, moved_ms: int, open_ms: int, span: int, witnessed: bool
+    ) -> "tuple[int, int]":
         """Return (rate, spread) after an error of `moved_ms` ± `open_ms` in `span` seconds."""
         seen = moved_ms * 1000000 // span
         wide = open_ms * 1000000 // span + 1 + self._crystal.wander + self._aged(span) // 2
         known = old.spread + self._aged(span)
         low, high = max(-known, seen - wide), min(known, seen + wide)
+        if low > high and not witnessed:
+            return old.rate, known
         if low > high:  # Not the crystal that its data promise: what is measured is all that is known.
             low, high = seen - wide, seen + wide
         return old.rate + (low + high) // 2, (high - low + 1) // 2
@@ -209,7 +259,9 @@ class Discipline:
         spread = old.spread + self._aged(old.synced - old.since)
         spread += abs(steps) * (self._trim.doubt if known_since else self._trim.step)
         rate = old.rate - steps * self._trim.step
-        self.state = State(old.synced, old.late, old.doubt, rate, spread, trim, old.synced, 0, old.doubt)
+        begun = old.synced, 0, old.doubt  # learning begins anew
+        kept = old.room, old.moved, old.spent
+        self.state = State(old.synced, old.late, old.doubt, rate, spread, trim, *begun, *kept)
 
     def _aged(self, seconds: int) -> int:
         return int(self._crystal.ageing * max(0, seconds) // _YEAR)
