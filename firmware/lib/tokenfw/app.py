@@ -88,7 +88,9 @@ class App:
         self._started = False
         self._keyboard = keyboard
         self._link = link
-        self._dispatcher: Dispatcher | None = None
+        self.dispatcher: Dispatcher | None = None
+        self.session: Any = None  # the one whose request is being answered
+        self.role = ""  # … and what its key is to this token, one of ROLES
         self._heard_ms = -_LINE_MS
         self._ticks = ticks
         self.read_ms = self.written_ms = (
@@ -135,12 +137,12 @@ class App:
     @property
     def question(self) -> "Question | None":
         """What the screen asks while a host waits for a press, or None."""
-        return self._dispatcher.question if self._dispatcher else None
+        return self.dispatcher.question if self.dispatcher else None
 
     @property
     def due_ms(self) -> int:
         """The tick at which the question ends."""
-        return (self._dispatcher.due_ms if self._dispatcher else None) or 0
+        return self.dispatcher.question_due_ms if self.dispatcher else 0
 
     def select(self, position: int) -> None:
         """Put the account at `position`, or the last one before it, on the screen."""
@@ -194,13 +196,13 @@ class App:
         """Confirm was pressed at a question: answer it, if it was on the screen before the press began."""
         question = self.question
         # The digits of a pairing are only to be compared: the press is asked for after that.
-        if self._dispatcher and question and question.kind != "pair" and question is self.screen.answerable:
-            self._send(self._dispatcher.confirm(now_ms), now_ms)
+        if self.dispatcher and question and question.kind != "pair" and question is self.screen.answerable:
+            self._send(self.dispatcher.confirm(now_ms), now_ms)
 
     def give_up(self, error: FobError, now_ms: int) -> None:
         """End the question that is on the screen: the host is told `error`."""
-        if self._dispatcher and self.question:
-            self._send(self._dispatcher.give_up(error, now_ms), now_ms)
+        if self.dispatcher and self.question:
+            self._send(self.dispatcher.give_up(error, now_ms), now_ms)
 
     def lock(self, now_ms: int) -> None:
         """Lock at once, where a PIN is set."""
@@ -265,15 +267,15 @@ class App:
         data = self._link.read()
         if data:
             self._heard_ms, self.read_ms = now_ms, self.ticks(now_ms)
-            if self._dispatcher is None:
+            if self.dispatcher is None:
                 # Nor for this.
                 from .commands import Dispatcher
 
-                self._dispatcher = Dispatcher(self)
-        if self._dispatcher:
+                self.dispatcher = Dispatcher(self)
+        if self.dispatcher:
             for payload in self.frames.feed(data):
-                self._send(self._dispatcher.receive(payload, now_ms), now_ms)
-            self._send(self._dispatcher.poll(now_ms), now_ms)
+                self._send(self.dispatcher.receive(payload, now_ms), now_ms)
+            self._send(self.dispatcher.poll(now_ms), now_ms)
 
     def _send(self, payloads: "list[bytes]", now_ms: int) -> None:
         for payload in payloads:
@@ -291,5 +293,5 @@ class App:
         rest_ms = min(rest_ms, self.clock.wait_ms(now_ms))
         if self.screen.edge_ms > now_ms:
             rest_ms = min(rest_ms, self.screen.edge_ms - now_ms)
-        due_ms = self._dispatcher.due_ms if self._dispatcher else None
+        due_ms = self.dispatcher.due_ms if self.dispatcher else None
         return rest_ms if due_ms is None else max(0, min(rest_ms, due_ms - now_ms))

@@ -6,7 +6,8 @@ few milliseconds, so that the screen goes on meanwhile.
 
 import hashlib
 
-from tokencore.errors import BadValue
+from tokencore.channel import OVERHEAD
+from tokencore.errors import BadValue, UnknownCommand
 from tokencore.frame import MAX_PAYLOAD
 from tokencore.messages import MAX_PATH
 
@@ -15,7 +16,10 @@ from .question import Pending
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any, BinaryIO, Protocol
+    from typing import BinaryIO, Protocol
+
+    from .app import App
+    from .question import Values
 
     class Contents(Protocol):
         """The files of the drive but the vault: `walk` yields (path, bytes), `open_file` raises OSError."""
@@ -28,14 +32,14 @@ _BLOCK = 64  # bytes of SHA-256
 _BUFFER = 512
 _READS = 4  # buffers a step: about 5 ms on a Pico
 _HEADS = 12  # bytes of CBOR around a path, at most
-_PAGE = MAX_PAYLOAD - 32
+_PAGE = MAX_PAYLOAD - OVERHEAD - 32
 
 
-def page(contents: "Contents", start: int) -> "list[dict[str, Any]]":
+def files(app: "App", values: "Values", now_ms: int) -> "Values":
     """Return path and size of as many files, from the one at `start` on, as fit into an answer."""
     found = []
-    room = _PAGE
-    for path, size in contents.walk():
+    room, start = _PAGE, values["start"]
+    for path, size in _contents(app).walk():
         if start:
             start -= 1
             continue
@@ -44,15 +48,16 @@ def page(contents: "Contents", start: int) -> "list[dict[str, Any]]":
         if room < 0:
             break
         found.append({"path": shown, "size": size})
-    return found
+    return {"files": found}
 
 
-def digest(contents: "Contents", values: "dict[str, Any]", now_ms: int) -> Pending:
+def digest(app: "App", values: "Values", now_ms: int) -> Pending:
     """Return the Pending that makes HMAC-SHA256 (RFC 2104) over what is read and of where.
 
     The message is the path's length (1 byte), the path, offset and length (4 bytes each, big-endian)
     and the content. Raises BadValue where there is no such file; the Pending does where it is too short.
     """
+    contents = _contents(app)
     try:
         file = contents.open_file(values["path"])
         file.seek(values["offset"])
@@ -61,8 +66,14 @@ def digest(contents: "Contents", values: "dict[str, Any]", now_ms: int) -> Pendi
     return _Digest(file, values).step(now_ms)
 
 
+def _contents(app: "App") -> "Contents":
+    if app.contents is None:
+        raise UnknownCommand("this token cannot look at its own drive")
+    return app.contents()
+
+
 class _Digest:
-    def __init__(self, file: "BinaryIO", values: "dict[str, Any]") -> None:
+    def __init__(self, file: "BinaryIO", values: "Values") -> None:
         self._file = file
         self._left = values["length"]
         self._buffer = memoryview(bytearray(_BUFFER))
@@ -76,7 +87,7 @@ class _Digest:
     def step(self, now_ms: int) -> Pending:
         return Pending(now_ms, None, self._work)
 
-    def _work(self, now_ms: int) -> "dict[str, Any] | Pending":
+    def _work(self, now_ms: int) -> "Values | Pending":
         for _ in range(_READS):
             if not self._left:
                 self._file.close()

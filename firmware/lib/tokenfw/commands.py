@@ -7,6 +7,7 @@ session that asks. Refusals are raised and become wire statuses here, in one pla
 
 from tokencore import errors, messages
 
+from .handlers import HANDLERS
 from .question import Pending
 from .session import Session
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from .app import App
     from .channels import Channels
-    from .question import Question
+    from .question import Question, Values
 
 REQUIRED = False  # whether everything but what PLAIN marks must come through the channel
 _NO_CHANNEL = "this token knows no such channel: shake hands anew"
@@ -99,13 +100,15 @@ class Dispatcher:
             self._app.session, self._app.role = session, self._role(session, command)
             values = messages.unpack(command.request, packed, True)
             handler: Callable[..., Any] = getattr(HANDLERS[command.name](), command.name)
-            outcome = handler(self._app, values, now_ms)
-            if not isinstance(outcome, Pending):
-                return [session.respond(outcome, now_ms)]
-            if outcome.question and self._asking():
-                raise errors.Busy("the token asks for a press that another session waits for")
+            return self._answer(session, handler(self._app, values, now_ms), now_ms)
         except Exception as error:
             return [session.refuse(error, now_ms)]
+
+    def _answer(self, session: Session, outcome: "Values | Pending", now_ms: int) -> "list[bytes]":
+        if not isinstance(outcome, Pending):
+            return [session.respond(outcome, now_ms)]
+        if outcome.question and self._asking():
+            raise errors.Busy("the token asks for a press that another session waits for")
         session.pending = outcome
         return [session.await_press(now_ms)] if outcome.question else []
 
@@ -121,7 +124,8 @@ class Dispatcher:
         if who == messages.PLAIN and command.name != "info":
             raise errors.BadMessage("this request goes outside the channel")
         role = self.channels().role(session.remote)
-        if who == messages.OWNER and role != who or who == messages.CLOCK and role == messages.ROLES[0]:
+        allowed = {messages.OWNER: (messages.OWNER,), messages.CLOCK: (messages.CLOCK, messages.OWNER)}
+        if role not in allowed.get(who, messages.ROLES):
             raise errors.NotOwner(
                 "this token obeys another desk: its key may not ask for that"
                 if self._app.vault.owner
@@ -166,19 +170,15 @@ class Dispatcher:
             return []
         self._app.session = session
         try:
-            outcome = pending.finish(now_ms)
-            if not isinstance(outcome, Pending):
-                return [session.respond(outcome, now_ms)]
+            return self._answer(session, pending.finish(now_ms), now_ms)
         except Exception as error:
             return [session.refuse(error, now_ms)]
-        session.pending = outcome
-        return []
 
     def _sessions(self) -> "list[Session]":
         return [self._plain] + (self._channels.sessions if self._channels else [])
 
     def _asking(self) -> "Session | None":
-        """Return the session that waits for a press."""
+        """Return the session that waits for a press: one at most."""
         for session in self._sessions():
             if session.pending and session.pending.question:
                 return session
@@ -190,98 +190,3 @@ class Dispatcher:
             if session.shown:
                 return session
         return None
-
-
-# Loaded when they are first asked for, since code takes memory.
-
-
-def _about() -> "Any":
-    from . import about
-
-    return about
-
-
-def _accounts() -> "Any":
-    from . import accounts
-
-    return accounts
-
-
-def _attest() -> "Any":
-    from . import attest
-
-    return attest
-
-
-def _backup() -> "Any":
-    from . import backup
-
-    return backup
-
-
-def _enrol() -> "Any":
-    from . import enrol
-
-    return enrol
-
-
-def _handshakes() -> "Any":
-    from . import handshakes
-
-    return handshakes
-
-
-def _locking() -> "Any":
-    from . import locking
-
-    return locking
-
-
-def _pairing() -> "Any":
-    from . import pairing
-
-    return pairing
-
-
-def _timekeeping() -> "Any":
-    from . import timekeeping
-
-    return timekeeping
-
-
-HANDLERS: "dict[str, Callable[[], Any]]" = {
-    "hello": _about,
-    "info": _about,
-    "status": _about,
-    "cancel": _about,
-    "get_settings": _about,
-    "set_settings": _about,
-    "list": _accounts,
-    "add": _accounts,
-    "rename": _accounts,
-    "move": _accounts,
-    "remove": _accounts,
-    "set_typing": _accounts,
-    "code": _accounts,
-    "wipe": _accounts,
-    "get_time": _timekeeping,
-    "set_time": _timekeeping,
-    "files": _attest,
-    "digest": _attest,
-    "open": _handshakes,
-    "finish": _handshakes,
-    "resume": _handshakes,
-    "pair": _pairing,
-    "reveal": _pairing,
-    "own": _pairing,
-    "release": _pairing,
-    "transfer": _pairing,
-    "sync_keys": _pairing,
-    "set_sync_key": _pairing,
-    "set_pin": _locking,
-    "unlock": _locking,
-    "lock": _locking,
-    "enroll": _enrol,
-    "backup": _backup,
-    "backup_page": _backup,
-}
