@@ -10,7 +10,7 @@ from tokencore.account import Account
 from tokencore.otp import hotp, totp
 from tokenfw import views
 
-from tests.firmware.parts import Bench, RamMedium
+from tests.firmware.parts import Bench
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/rfc6238_totp.json").read_text())["vectors"]
 SECRET = b"12345678901234567890"
@@ -89,10 +89,9 @@ def test_hotp_stores_the_next_counter_before_it_shows_a_code() -> None:
 
 
 def test_a_restart_goes_on_where_it_stopped() -> None:
-    medium = RamMedium()
-    bench = bench_with(Account(SECRET, "bob", kind="hotp"), medium=medium)
+    bench = bench_with(Account(SECRET, "bob", kind="hotp"))
     bench.press("confirm")
-    bench = Bench(medium=medium)
+    bench = Bench(bench.flash)
     bench.press("confirm")
     assert bench.display.view.code == views.grouped(hotp(SECRET, 1))
 
@@ -114,7 +113,8 @@ def test_no_code_from_a_clock_that_is_not_good(cause: str) -> None:
 
 def test_a_damaged_memory_is_said() -> None:
     bench = bench_with(Account(SECRET, "alice"))
-    bench = Bench(medium=RamMedium(bytes(bench.medium.data[:20_000])))
+    del bench.medium.data[20_000:]
+    bench = Bench(bench.flash)
     bench.run()
     assert (bench.display.view.title, bench.display.view.code) == ("Memory fault", "")
     assert "cut short" in bench.ask("info")["faults"]
@@ -128,7 +128,7 @@ def test_codes_are_grouped(code: str, text: str) -> None:
 
 
 def test_the_step_waits_no_longer_than_what_is_due() -> None:
-    bench = bench_with(Account(SECRET, "alice"))
+    bench = bench_with()
     assert bench.app.step(bench.ms) == 10
     bench.send("set_time", utc=1_900_000_000, at=bench.ms + 13)
     assert bench.app.step(bench.ms + 6) == 7

@@ -10,7 +10,7 @@ from tokencore.otp import HmacKey, hotp, totp
 from tokenfw import screen, views
 from tokenfw.question import Pending, Question
 
-from tests.firmware.parts import Bench, RamMedium
+from tests.firmware.parts import Bench, RamFlash
 from tests.firmware.test_app import SECRET, bench_with
 
 UTC = 1_800_000_000
@@ -47,9 +47,9 @@ def hold(bench: Bench, name: str, ms: int) -> None:
     bench.run()
 
 
-def start_with_all_down(medium: RamMedium | None = None, **parts: object) -> Bench:
+def start_with_all_down(flash: RamFlash | None = None, **parts: object) -> Bench:
     maintenance = Maintenance()
-    bench = Bench(medium, maintenance=maintenance, **parts)
+    bench = Bench(flash, maintenance=maintenance, **parts)
     bench.maintenance = maintenance
     bench.queue.moves = [(name, True) for name in bench.queue.chord]
     bench.run(1500)
@@ -174,8 +174,7 @@ def test_a_held_confirm_answers_a_question_once() -> None:
 
 
 def test_all_buttons_held_at_the_start_ask_and_confirm_held_for_five_seconds_erases() -> None:
-    medium = bench_with(Account(SECRET, "a")).medium
-    bench = start_with_all_down(medium)
+    bench = start_with_all_down(bench_with(Account(SECRET, "a")).flash)
     maintenance = bench.maintenance
     assert bench.display.view.screen == "erase" and bench.display.view.bar == 0
     hold(bench, "confirm", 4900)
@@ -231,16 +230,15 @@ def test_an_erasure_that_fails_is_said() -> None:
 
 
 def test_in_maintenance_there_is_no_code() -> None:
-    medium = bench_with(Account(SECRET, "a")).medium
-    bench = Bench(medium, maintenance=Maintenance(opened=True))
+    flash = bench_with(Account(SECRET, "a")).flash
+    bench = Bench(flash, maintenance=Maintenance(opened=True))
     bench.run(1000)
     bench.press("confirm", "next")
     assert {view.screen for view in bench.display.views} == {"maintenance"}
 
 
 def test_a_board_that_cannot_be_locked_says_so_first_and_marks_every_screen() -> None:
-    medium = bench_with(Account(SECRET, "a", kind="hotp")).medium
-    bench = Bench(medium, lockable=False)
+    bench = Bench(bench_with(Account(SECRET, "a", kind="hotp")).flash, lockable=False)
     bench.run(5000)
     assert bench.display.view.screen == "open"
     bench.press("confirm")
@@ -308,11 +306,9 @@ def test_no_memory_for_drawing_does_not_end_the_token(monkeypatch: pytest.Monkey
 
 
 def test_a_damaged_account_is_shown_and_can_be_removed() -> None:
-    medium = bench_with(*[Account(SECRET, name) for name in "abc"]).medium
-    half = len(medium.data) // 2
-    for offset in (2 * 512, half + 2 * 512):
-        medium.data[offset + 20] ^= 1
-    bench = Bench(medium)
+    flash = bench_with(*[Account(SECRET, name) for name in "abc"]).flash
+    Log(flash.medium, 108).write(FIRST + 1, b"damaged")
+    bench = Bench(flash)
     bench.press("next")
     view = bench.display.view
     assert (view.screen, view.title, view.corner) == ("failure", "Damaged account", "2/3")
@@ -322,11 +318,11 @@ def test_a_damaged_account_is_shown_and_can_be_removed() -> None:
     assert bench.display.view.rows == ("a", "Damaged account", "c")
     move(bench, "next", False)
     listed = [account["name"] for account in bench.ask("list", start=0)["accounts"]]
-    assert listed == ["a", "(damaged 2)", "c"]
+    assert listed == ["a", "(damaged 9)", "c"]
     bench.ask("rename", issuer="", name="c", new_issuer="", new_name="d")
-    bench.send("code", issuer="", name="(damaged 2)")
+    bench.send("code", issuer="", name="(damaged 9)")
     assert [status for _, status, _ in bench.answers()] == [StoreFailed.status]
-    bench.ask("remove", issuer="", name="(damaged 2)")
+    bench.ask("remove", issuer="", name="(damaged 9)")
     assert [account["name"] for account in bench.ask("list", start=0)["accounts"]] == ["a", "d"]
     assert bench.display.view.corner == "2/2" and bench.display.view.subtitle == "d"
 
@@ -402,7 +398,7 @@ def test_a_press_that_begins_when_the_question_has_been_read_answers_it(kind: st
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("held_ms", [10, 500, 2000])
 def test_a_press_that_began_before_the_question_never_answers_it(kind: str, held_ms: int) -> None:
-    """A host could otherwise wait for a press that is meant for something else, and put its question under it."""
+    """A host could otherwise wait for a press that is meant for something else, and ask under it."""
     token = Asking(kind)
     bench = token.bench
     move(bench, "confirm", True)

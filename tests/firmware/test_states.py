@@ -12,6 +12,8 @@ from tokenfw.texts import Texts
 from tests.firmware.parts import Bench, RamDisplay, clock, drive
 from tests.firmware.states import every_view
 from tests.firmware.test_app import SECRET, bench_with
+from tests.firmware.test_pinpad import start
+from tests.firmware.vaults import Flash
 
 UTC = 1_800_000_000  # 08:00:00
 DAY = 86400
@@ -29,6 +31,15 @@ class Battery:
 @pytest.fixture
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RamDisplay, "still", True)
+
+
+def set_time(bench: Bench, utc: int, uncertainty: int = 2900) -> None:
+    """Set the clock, with a press where it is asked for."""
+    bench.send("set_time", utc=utc, at=bench.ms + 10, uncertainty=uncertainty)
+    bench.run(20)
+    if bench.app.question:
+        bench.press("confirm")
+        bench.run(1000)
 
 
 def test_every_screen_has_a_maker_and_every_maker_a_screen() -> None:
@@ -49,7 +60,7 @@ def test_the_language_is_the_boards_until_one_is_chosen(language: str) -> None:
     assert first.app.texts.language == language
     first.ask("set_settings", language="es")
     assert first.display.view.title == "No hay cuentas"
-    again = Bench(first.medium, language=language)
+    again = Bench(first.flash, language=language)
     again.run()
     assert again.display.view.title == "No hay cuentas"
 
@@ -66,7 +77,7 @@ def test_the_bar_is_true_to_a_pixel() -> None:
 
 def test_a_clock_that_may_be_off_says_by_how_much() -> None:
     bench = bench_with(Account(SECRET, "a", period=3600), off_s=10**6, dim_s=10**6)
-    bench.send("set_time", utc=UTC, at=bench.ms + 10, uncertainty=2900)
+    set_time(bench, UTC)
     bench.run(100)
     assert bench.display.view.small == "clock ±3 s"
 
@@ -86,7 +97,7 @@ def test_e_paper_changes_once_a_time_step_and_is_readable_without_power(still: N
 def test_e_paper_tells_the_clocks_doubt_once_a_step(still: None) -> None:
     bench = bench_with(Account(SECRET, "a", period=60), utc=UTC)
     bench.app.clock = clock(bench.rtc, 0, crystal="plain")
-    bench.send("set_time", utc=UTC, at=bench.ms + 10, uncertainty=2900)
+    set_time(bench, UTC)
     bench.run(60_000)
     del bench.display.views[:]
     bench.run(50 * 60_000, step=100)
@@ -118,8 +129,8 @@ def test_the_battery_is_in_every_view_and_asked_now_and_then() -> None:
 
 def test_a_low_battery_is_told_at_the_start_when_it_falls_and_at_each_waking() -> None:
     battery = Battery(12)
-    medium = bench_with(Account(SECRET, "a"), Account(SECRET, "b")).medium
-    bench = Bench(medium, battery=battery)
+    flash = bench_with(Account(SECRET, "a"), Account(SECRET, "b")).flash
+    bench = Bench(flash, battery=battery)
     bench.run()
     assert bench.display.view.screen == "totp"
     battery.value = 10
@@ -133,7 +144,7 @@ def test_a_low_battery_is_told_at_the_start_when_it_falls_and_at_each_waking() -
     assert bench.display.view.screen == "low_battery"
     bench.press("next")  # One that is there already need not wait.
     assert (bench.display.view.screen, bench.display.view.subtitle) == ("totp", "b")
-    again = Bench(medium, battery=battery)
+    again = Bench(flash, battery=battery)
     again.run()
     assert again.display.view.screen == "low_battery"
 
@@ -184,3 +195,31 @@ def test_how_long_the_token_rests() -> None:
     assert 20 in rests(bench)  # it only wakes
     bench.queue.moves = [("next", False), ("next", True)]
     assert rests(bench) == {10}
+
+
+def test_after_a_step_back_the_code_says_so_until_what_was_shown_has_passed() -> None:
+    made = Flash()
+    made.start().add(Account(SECRET, "a"))
+    bench = start(made, utc=UTC, off_s=10**6)
+    bench.run(65_000, step=100)
+    assert bench.vault.shown_utc == UTC + 60 and bench.display.view.small == ""
+    set_time(bench, UTC + 15, uncertainty=100)
+    back_ms = bench.ms
+    said = []
+    for _ in range(600):
+        bench.run(100)
+        view = bench.display.view
+        assert view.code.replace(" ", "") == totp(SECRET, bench.rtc.utc)
+        if "next" not in view.small:
+            said.append((bench.ms - back_ms, view.small))
+    over = [ms for ms, small in said if small != "clock was set back!"]
+    assert 40_000 <= over[0] <= 44_000 and len(over) > 100
+    assert not [ms for ms, small in said if ms > over[0] and small]
+
+
+def test_a_step_back_is_remembered_through_a_restart() -> None:
+    made = Flash()
+    made.start().add(Account(SECRET, "a"))
+    start(made, utc=UTC).run(100)
+    later = start(made, utc=UTC - 2 * DAY)
+    assert later.display.view.small == "clock was set back!"

@@ -22,6 +22,7 @@ HOTP_MS = 30000  # how long a counter-based code stays on the screen
 LOW_PERCENT = 10
 _LOW_MS = 3000  # how long the low battery is told at each waking
 _MEASURE_MS = 30000  # between two looks at the battery
+SET_BACK_S = 2  # A step back that is smaller shows nothing anew that matters.
 ASK_MS = 300  # nobody reads a question and presses sooner: such a press was meant for something else
 
 
@@ -162,7 +163,7 @@ class Screen:
         utc = app.clock.utc_ms(now_ms) // 1000
         if step != self._noted:
             self._noted = step
-            app.attempt(lambda: app.vault.note_shown(utc))
+            app.vault.note_shown(utc)
         still = self.display.still
         early = still or left_ms <= 2 * views.NEXT_MS  # SHA-512 takes a board a while: it begins before
         pair = (codes.code(step), codes.code(step + 1) if early else "")
@@ -171,4 +172,5 @@ class Screen:
             if self._doubt[0] != step:
                 self._doubt = (step, doubt_s)
             doubt_s = self._doubt[1]
-        return self.views.totp(account, place, pair, step, left_ms, doubt_s, app.vault.shown_utc > utc)
+        set_back = app.vault.shown_utc - utc > SET_BACK_S
+        return self.views.totp(account, place, pair, step, left_ms, doubt_s, set_back)

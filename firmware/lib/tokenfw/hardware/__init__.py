@@ -14,7 +14,7 @@ from tokenfw.discipline import of_chip
 from tokenfw.texts import DEFAULT, Texts
 from tokenfw.vault import Vault
 
-from . import buttons, display, drive, link, maintenance, rtc
+from . import buttons, crypto, display, drive, link, maintenance, rtc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,17 +46,23 @@ def build() -> "tuple[App, Rest]":
         display.open_display(i2c, screen),
         keys,
         link.NoLink() if maintenance.is_open() else link.open_link(settings.get("uart")),
+        primitives=crypto.BoardPrimitives(),
         texts=Texts(drive.read_text),
         language=settings[""].get("language", DEFAULT),
         keyboard=_keyboard if settings.get("promises", {}).get("usb_hid", True) else None,
         maintenance=maintenance,
         battery=_battery(i2c, settings.get("battery")),
         contents=_contents,
+        ticks=_ticks,
         lockable=settings.get("promises", {}).get("console_closed", True),
         dim_s=screen.get("dim_s", 30),
         off_s=screen.get("off_s", 60),
     )
     return app, _rest(app, keys, settings)
+
+
+def _ticks() -> int:
+    return time.monotonic_ns() // 1000000
 
 
 class Awake:
