@@ -24,8 +24,9 @@ class AES:
         counter: object = None,
         segment_size: int = 8,
     ) -> None:
-        self.rekey(key, IV)
+        self.rekey(key)
         self.mode = mode
+        self.rekey(key, IV)
 
     @property
     def mode(self) -> int:

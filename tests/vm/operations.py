@@ -20,6 +20,8 @@ def find(name: str) -> object:
             "otpauth parse": lambda uri: _fields(otpauth.parse(uri)),
             "otpauth build": lambda values: otpauth.build(Account(**values)),
         }[name]
+    if name[:7] == "crypto ":
+        return __import__("crypto_operations").OPERATIONS[name]
     if name == "board file":
         from tokenfw import board_file
 
