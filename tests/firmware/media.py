@@ -108,6 +108,8 @@ class RamMedium:
     def clear(self) -> None:
         self.data = bytearray()
 
+    remove = clear
+
     def _write_sector(self, offset: int, data: bytes) -> None:
         number = (self.phase + offset) // SECTOR
         start = max(0, number * SECTOR - self.phase)

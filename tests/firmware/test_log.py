@@ -116,11 +116,13 @@ def test_a_store_made_for_another_number_is_taken_as_it_is() -> None:
     assert log.read(100) == b"here"
 
 
-def damaged(medium: RamMedium, page: int, mirrors: tuple[int, ...], first: int = 0) -> RamMedium:
+def damaged(
+    medium: RamMedium, page: int, mirrors: tuple[int, ...], first: int = 0, filler: bytes = b"\x5a"
+) -> RamMedium:
     image = bytearray(medium.data)
     for mirror in mirrors:
         offset = (7 + mirror * pages_for(IDS) + page) * PAGE
-        image[offset + first : offset + PAGE] = b"\x5a" * (PAGE - first)
+        image[offset + first : offset + PAGE] = filler * (PAGE - first)
     return RamMedium(bytes(image))
 
 
@@ -143,15 +145,31 @@ def test_a_damaged_record_is_said_and_leaves_the_others() -> None:
     log = Log(medium, IDS)
     for number in range(2 * IDS):
         log.write(number % IDS, b"body %d" % number)
-    log = Log(damaged(medium, IDS + 3, (0, 1), 9), IDS)
+    damage = damaged(medium, IDS + 3, (0, 1), 9)
+    log = Log(damage, IDS)
     with pytest.raises(StoreFailed, match="damaged"):
         log.read(2)
     for _ in range(300):
         log.write(0, b"round and round")
     assert log.read(2) == b"", "never the body before it"
     assert log.read(8) == b"body 17"
+    assert Log(damage, IDS).read(2) == b""
     log.write(2, b"written anew")
     assert log.read(2) == b"written anew"
+
+
+@pytest.mark.parametrize("filler", [b"\xff", b"\x5a"])
+def test_the_newest_records_lost_in_both_mirrors_are_missed(filler: bytes) -> None:
+    for lost in (1, 2, 30):
+        medium = RamMedium()
+        log = Log(medium, IDS)
+        for number in range(150):
+            log.write(number % IDS, b"body %d" % number)
+        newest = log._head % pages_for(IDS)
+        for page in range(newest - lost + 1, newest + 1):
+            medium = damaged(medium, page, (0, 1), 0, filler)
+        with pytest.raises(StoreFailed, match="newest"):
+            Log(medium, IDS)
 
 
 def test_a_store_that_cannot_be_one_is_refused_and_left_alone() -> None:

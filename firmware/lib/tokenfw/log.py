@@ -13,7 +13,7 @@ what a cut can have torn is compared in both and made equal.
 
 from tokencore.errors import StoreFailed
 
-from .pages import EMPTY, MARGIN, MAX_BODY, NOTHING, PAGE, Pages, body, size_of
+from .pages import EMPTY, MARGIN, MAX_BODY, NOTHING, PAGE, SECTOR, Pages, body, size_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 MAX_IDS = 254
 _ERASING = 254  # the id of a page whose body is the id of a record that is being erased
-_SECTOR = 8  # pages, the most that a cut loses together
 _STRIDE = 2  # records that a commit moves
 _BATCH = 4  # pages that one commit writes at most
-_LEAST = 2 * _SECTOR  # room that an ordinary commit needs
+_REACH = _BATCH + SECTOR - 1  # pages before or after the newest that a cut can have torn
+_LEAST = 2 * SECTOR  # room that an ordinary commit needs
 
 
 class Log:
@@ -95,6 +95,7 @@ class Log:
         self._held = bytearray(bytes([NOTHING]) * count)  # the id in each page
         self._newest = bytearray(2 * self.ids)  # for each id its newest page + 1
         self._room = count  # pages ahead of the head that hold nothing of use
+        self._lost: list[int] = []  # pages whose damaged record has been moved
 
     def _open(self) -> None:
         count = self._pages.count
@@ -109,18 +110,19 @@ class Log:
             if sequences[page] != self._expected(page):
                 self._held[page] = NOTHING
         del sequences
-        erased = NOTHING
-        if self._held[self._head % count] == _ERASING:
-            erased = (self._body(self._head % count) or bytes([NOTHING]))[0]
+        note = self._body(self._head % count)
+        erased = note[0] if note and self._held[self._head % count] == _ERASING else -1
         # The last commit, or the one after it, may have been cut, with the sectors around.
-        reach = _BATCH + _SECTOR - 1
-        for sequence in range(self._head - reach, self._head + (reach + 1 if erased == NOTHING else count)):
-            self._mend(sequence % count, erased)
+        ahead = _REACH + 1 if erased < 0 else count
+        around = [sequence % count for sequence in range(self._head - _REACH, self._head + ahead)]
+        # First what is whole in the second mirror alone: another cut may tear that when it is written to.
+        for page in [page for page in around if self._mend(page)]:
+            self._pages.put(1, page, self._pages.get(0, page))
         for sequence in range(self._head + 1, self._head + count + 1):
             self._note(sequence % count)
         self._room = 0
         self._make_room()
-        if erased != NOTHING:
+        if erased >= 0:
             self._finish(erased)
 
     def _find_head(self, sequences: "list[int]") -> int:
@@ -138,21 +140,23 @@ class Log:
             raise StoreFailed("the token's memory is damaged: nothing in it can be read")
         return newest
 
-    def _mend(self, page: int, erased: int) -> None:
-        """Make both copies of a page equal where a cut has left them different."""
+    def _mend(self, page: int) -> bool:
+        """Write a page's first copy anew if a cut has torn it; return whether the second is to be like it."""
         first, second = self._pages.get(0, page), self._pages.get(1, page)
-        if first == second:
-            return
-        for mirror, data in ((1, first), (0, second)):
-            if self._pages.whole(data, page, self._expected(page)):
-                self._held[page] = data[4]
-                if data[4] != erased:
-                    self._pages.put(mirror, page, data)
-                return
-        # Where neither is empty, no cut has done it: it is left to whoever reads it.
-        if first == EMPTY or second == EMPTY:
-            self._pages.put(1 if first == EMPTY else 0, page, EMPTY)
+        expected = self._expected(page)
+        if first == EMPTY or self._pages.whole(first, page, expected):
+            self._held[page] = NOTHING if first == EMPTY else first[4]
+            return first != second
+        if self._pages.whole(second, page, expected):
+            self._held[page] = second[4]
+            self._pages.put(0, page, second)
+        elif second == EMPTY:
             self._held[page] = NOTHING
+            self._pages.put(0, page, EMPTY)
+        elif 0 < (page - self._head) % self._pages.count <= _REACH:
+            # No cut has done that, and what was there may have been newer than what is taken for the newest.
+            raise StoreFailed("the token's memory is damaged: its newest records cannot be read")
+        return False
 
     def _append(self, id: int, body: bytes, dying: int) -> None:
         """Commit a page, and with it some of the oldest records; `dying` is the id that it makes obsolete."""
@@ -162,6 +166,10 @@ class Log:
         batch = self._moved(_STRIDE, dying) if self._room < low else []
         batch.append(self._pages.pack(self._head + len(batch) + 1, id, body))
         self._commit(batch)
+        while self._lost:
+            page = self._lost.pop()
+            self._pages.zero(0, page, page + 1)
+            self._pages.zero(1, page, page + 1)
 
     def _moved(self, most: int, dying: int) -> "list[bytes]":
         """Return the oldest records in use, but for `dying`, as the pages that they make at the head."""
@@ -171,7 +179,10 @@ class Log:
             page = sequence % self._pages.count
             id = self._held[page]
             if id != dying and self._page_of(id) == page:
-                batch.append(self._pages.pack(self._head + len(batch) + 1, id, self._body(page) or b""))
+                found = self._body(page)
+                if found is None:
+                    self._lost.append(page)
+                batch.append(self._pages.pack(self._head + len(batch) + 1, id, found or b""))
             sequence += 1
         return batch
 
@@ -241,7 +252,7 @@ class Log:
 
 def pages_for(ids: int) -> int:
     """Return the pages of one mirror: so many that ten years of 100 operations a day do not wear them out."""
-    return -(-max(2 * ids + 16, ids + 96) // _SECTOR) * _SECTOR
+    return -(-max(2 * ids + 16, ids + 96) // SECTOR) * SECTOR
 
 
 def _is_blank(medium: "Medium", size: int) -> bool:

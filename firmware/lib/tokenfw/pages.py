@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 
 PAGE = 512
-MARGIN = 7  # pages: with one more, a sector
+SECTOR = 8  # pages, the most that a cut loses together
+MARGIN = SECTOR - 1
 _HEAD = ">IBHH"
 _HEAD_SIZE = 9
 MAX_BODY = PAGE - _HEAD_SIZE - 4
@@ -103,14 +104,17 @@ class Pages:
         if len(data) != PAGE or sequence <= 0 or self.parse(data, page)[0] != sequence:
             return False
         end = _HEAD_SIZE + _number(data[5:7])
-        return binascii.crc32(data[:end]) == _number(data[end : end + 4])
+        if binascii.crc32(data[:end]) != _number(data[end : end + 4]):
+            return False
+        return data[end + 4 :] == EMPTY[end + 4 :]
 
     def blank(self) -> bool:
-        """Whether there is nothing but what a first start leaves that was cut, or a clearing."""
+        """Whether there is nothing but a torn sector, which a cut leaves of a first commit or a clearing."""
+        torn = 0
         for page in range(self.count):
-            if self.get(0, page).strip(b"\xff\0") and self.get(1, page).strip(b"\xff\0"):
-                return False
-        return True
+            for mirror in (0, 1):
+                torn += bool(self.get(mirror, page).strip(b"\xff\0"))
+        return torn <= SECTOR
 
     def _check(self, head: bytes) -> int:
         return binascii.crc32(head + struct.pack(">H", self.count)) & 0xFFFF
