@@ -14,6 +14,7 @@ from tokencore.account import Account
 from . import keys, render, service
 from . import migrate as migration
 from .cli_audit import audit
+from .cli_export import export_seeds
 from .cli_import import import_seeds
 from .cli_keys import key
 from .cli_service import apikey, serve
@@ -113,6 +114,7 @@ cli.add_command(apikey)
 cli.add_command(audit)
 cli.add_command(key)
 cli.add_command(import_seeds)
+cli.add_command(export_seeds)
 
 
 @cli.group()

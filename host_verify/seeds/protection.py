@@ -74,7 +74,7 @@ class Protection:
                 raise BadValue(
                     "ValueMAC", f"it is not right: the value was changed, or {self._what} is wrong"
                 )
-        return self._decrypted(algorithm, cipher), True
+        return self._decrypted(self._key, algorithm, cipher), True
 
     def _unlock(self, algorithm: str) -> None:
         """Get the keys, once: the first encrypted value says how long they are."""
@@ -90,31 +90,39 @@ class Protection:
             key = self._secret.key(f"this file ({name:.60})" if name else "this file")
         if len(key) != length:
             raise NotDone(f"{self._what} gives {len(key)} bytes, and the file's cipher needs {length}")
-        self._key = self._mac_key = key
-        if self._mac_head is None:
-            return
-        method = self._mac_head.attributes.get("Algorithm", "")
+        self._mac_key = key
+        if self._mac_head is not None:
+            self._take_macs(self._mac_head, key)
+        self._key = key
+
+    def _take_macs(self, head: Node, key: bytes) -> None:
+        method = head.attributes.get("Algorithm", "")
         self._hash = _MACS.get(method, "")
         if not self._hash:
             raise NotDone(f"the file's MACs are of a kind that is not known here: {method:.80}")
-        sealed = self._mac_head.find("MACKey")
-        if sealed is not None:
-            try:
-                self._mac_key = self._decrypted(*_cipher(sealed))
-            except BadValue:
-                raise NotDone(f"{self._what} is wrong: the file's MAC key is for another") from None
+        sealed = head.find("MACKey")
+        if sealed is None:
+            return
+        try:
+            algorithm, cipher = _cipher(sealed)
+        except BadValue as error:
+            raise NotDone(f"the file's MACKey is damaged: {error}") from None
+        try:
+            self._mac_key = self._decrypted(key, algorithm, cipher)
+        except BadValue:
+            raise NotDone(f"{self._what} is wrong: the file's MAC key is for another") from None
 
-    def _decrypted(self, algorithm: str, data: bytes) -> bytes:
-        if len(self._key) != _LENGTHS[algorithm]:
+    def _decrypted(self, key: bytes, algorithm: str, data: bytes) -> bytes:
+        if len(key) != _LENGTHS[algorithm]:
             raise BadValue("EncryptedValue", "its cipher needs a key of another length than the file's first")
         if algorithm in _WRAP:
             try:
-                return aes_key_unwrap(self._key, data)
+                return aes_key_unwrap(key, data)
             except InvalidUnwrap:
                 raise BadValue("EncryptedValue", f"it was changed, or {self._what} is wrong") from None
         if len(data) < 2 * _BLOCK or len(data) % _BLOCK:
             raise BadValue("EncryptedValue", "it is cut short")
-        decryptor = Cipher(AES(self._key), CBC(data[:_BLOCK])).decryptor()
+        decryptor = Cipher(AES(key), CBC(data[:_BLOCK])).decryptor()
         plain = decryptor.update(data[_BLOCK:]) + decryptor.finalize()
         # XML Encryption section 5.2: the last byte says how many are padding, whatever the others are.
         if not 1 <= plain[-1] <= _BLOCK:

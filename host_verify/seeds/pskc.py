@@ -7,6 +7,8 @@ belong to one of these (a PIN), and named where they stand alone.
 
 from base64 import b64decode
 
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 from tokencore.account import MAX_LABEL, Account
 from tokencore.errors import BadValue
 
@@ -38,6 +40,7 @@ class _File:
         self.problems: list[Problem] = []
         self._protection = Protection(secret)
         self._count = 0
+        self._devices: dict[str, int] = {}
 
     def take(self, node: Node) -> None:
         if node.name in ("EncryptionKey", "MACMethod"):
@@ -46,8 +49,7 @@ class _File:
             self._package(node)
 
     def _package(self, package: Node) -> None:
-        serial = package.says("DeviceInfo", "SerialNo") or None
-        taken = 0
+        serial = package.says("DeviceInfo", "SerialNo")
         for key in package.children:
             if key.name != "Key":
                 continue
@@ -55,11 +57,11 @@ class _File:
             if key.attributes.get("Algorithm") == _PIN:
                 continue
             place = f"line {key.line}, key {self._count}"
-            taken += 1
-            # A serial number is a token's, and a device may hold several keys.
-            number = serial if serial is None or taken == 1 else f"{serial}#{taken}"
+            # A serial number is a token's here, and a device may hold several keys.
+            nth = self._devices[serial] = self._devices.get(serial, 0) + 1
+            number = serial if nth == 1 else f"{serial}#{nth}"
             try:
-                self.seeds.append(self._seed(place, package, key, number))
+                self.seeds.append(self._seed(place, package, key, number if serial else None))
             except BadValue as error:
                 self.problems.append(Problem(place, str(error)))
             except NotDone as error:
@@ -133,11 +135,17 @@ def _hash(suite: str) -> str:
 
 
 def _user(text: str) -> str:
-    """Return whom a UserId names: of a distinguished name its UID or CN, else the text."""
+    """Return whom a UserId names: of a distinguished name (RFC 4514) its UID or CN, else the text itself."""
     if "=" not in text:
         return text
-    parts = dict(part.strip().split("=", 1) for part in text.split(",") if "=" in part)
-    return next((parts[name] for name in ("UID", "uid", "CN", "cn") if name in parts), "")
+    try:
+        name = x509.Name.from_rfc4514_string(text)
+    except ValueError:
+        raise BadValue("UserId", "it is no distinguished name") from None
+    for oid in (NameOID.USER_ID, NameOID.COMMON_NAME):
+        for attribute in name.get_attributes_for_oid(oid):
+            return str(attribute.value)
+    return ""
 
 
 def _decimal(field: str, text: str) -> int:

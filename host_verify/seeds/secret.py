@@ -13,9 +13,10 @@ _LONGEST = 4096  # bytes
 class Secret:
     """Gives the secret of the files of one import, from a file, standard input or a prompt; once."""
 
-    def __init__(self, file: Path | None = None, known: str | None = None) -> None:
+    def __init__(self, file: Path | None = None, confirm: bool = False) -> None:
         self._file = file
-        self._known = known
+        self._confirm = confirm  # a new one: it is typed twice
+        self._known: str | None = None
 
     def password(self, what: str) -> str:
         """Return the password of `what`, as it was typed."""
@@ -37,7 +38,7 @@ class Secret:
             with self._file.open("rb") as file:
                 data = file.read(_LONGEST + 1)
         elif sys.stdin.isatty():
-            typed: str = click.prompt(prompt, hide_input=True, err=True)
+            typed: str = click.prompt(prompt, hide_input=True, confirmation_prompt=self._confirm, err=True)
             return typed
         else:
             data = sys.stdin.buffer.readline(_LONGEST + 1)
