@@ -14,6 +14,11 @@ from tests.firmware.parts import drive
 
 PAGE = (ROOT / "docs/token.md").read_text("utf-8")
 WORDS = " ".join(PAGE.split())
+ASKED = ("code", "own", "enroll", "time", "backup", "transfer", "release")
+QUOTED = (
+    *("unpaired", "pair", "locked_message", "pin_back", "pin_elsewhere", "pin_wrong", "pin_erased"),
+    *("clock_not_set_message", "clock_failed_message", "damaged", "fault", "low_battery", "open", "erase"),
+)
 
 
 def wait_ms(failures: int) -> int:
@@ -45,7 +50,7 @@ def test_what_it_says_of_a_pin_is_so() -> None:
     assert (wait_ms(3), [wait_ms(n + 1) // wait_ms(n) for n in range(4, 9)]) == (0, [2] * 5)
     assert (keys.TRIES, device.AUTO_LOCK_S, pinviews.DOTS) == (10, 300, 18)
     for words in (
-        "From the fourth wrong one",
+        "the fourth wrong one",
         "of ten",
         "The tenth wrong PIN",
         "five minutes",
@@ -56,14 +61,10 @@ def test_what_it_says_of_a_pin_is_so() -> None:
 
 def test_what_it_quotes_the_screen_says() -> None:
     texts = Texts(drive)
-    for key in (
-        "unpaired pair own code enroll time backup transfer release locked_message pin_back pin_elsewhere "
-        "pin_wrong pin_erased clock_not_set_message clock_failed_message damaged fault low_battery open erase"
-    ).split():
+    for key in (*ASKED, *QUOTED):
         assert f"*{texts(key)}*" in WORDS, key
     for text in (texts("clock_doubt", 3), texts("set_back"), texts("unpaired_small"), "provisioner unlock"):
         assert f"`{text}`" in WORDS
     asked = re.search(r"the screen asks \|(.*?)\n\n", PAGE, re.DOTALL)
     assert asked is not None
-    kinds = ("code", "own", "enroll", "time", "backup", "transfer", "release")
-    assert re.findall(r"^\| \*(.*?)\*", asked[1], re.MULTILINE) == [texts(kind) for kind in kinds]
+    assert re.findall(r"^\| \*(.*?)\*", asked[1], re.MULTILINE) == [texts(kind) for kind in ASKED]
