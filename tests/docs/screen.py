@@ -13,7 +13,7 @@ from tests.golden_pages.states import SCREENS, states
 from tests.simulator.test_token import Client
 
 DOCS = Path(__file__).parents[2] / "docs"
-SHOWN = ("totp-next", "list-middle-of-100")  # of docs/screens.md
+SHOWN = ("totp-next", "list-middle-of-100", "pair-own", "locked-wheel-done")  # of docs/screens.md
 UTC = 1_800_000_000
 
 
