@@ -35,7 +35,7 @@ class Wear(NamedTuple):
     def __str__(self) -> str:
         years = ENDURANCE * self.operations / (self.most * 365.25 * A_DAY)
         return (
-            f"{self.operations} operations, {self.capacity} places: {self.least} to {self.most} erases a sector"
+            f"{self.operations} operations, {self.capacity} places: {self.least} to {self.most} erases each"
             f" ({self.most / self.least:.2f}); ten years of {A_DAY} a day: {self.ten_years} of {ENDURANCE},"
             f" worn out after {years:.0f} years"
         )
