@@ -49,7 +49,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Sync:
-    """What a synchronisation did: `utc` (s) is the second that was set.
+    """What a synchronisation did: `utc` (s) is the second that the clock was last set to.
 
     `info` is what the token knows about its clock after it.
     """
@@ -66,12 +66,19 @@ class Sync:
         return self.info.bound + days * _DAY_S * self.info.growth // 1_000_000
 
 
-def evaluate(exchange: Exchange) -> Measurement:
-    """Return what one exchange says (RFC 5905 section 8, on the token's ticks)."""
-    held_ns = (exchange.t3 - exchange.t2) * _NS_PER_MS
+def evaluate(exchange: Exchange, written: int | None = None) -> Measurement:
+    """Return what one exchange says (RFC 5905 section 8, on the token's ticks).
+
+    `written` is the tick right after the answer had left, which the answer after it tells: `t3` was taken
+    before the answer was sealed, and a token takes up to some 40 ms for that.
+    """
+    answered = exchange.t3
+    if written is not None and exchange.t3 <= written <= exchange.t2 + _ticks(exchange):
+        answered = written  # Else it is that of another answer, to a question that was asked in between.
+    held_ns = (answered - exchange.t2) * _NS_PER_MS
     round_trip = max(0, exchange.t4 - exchange.t1 - held_ns)
     # A tick is cut to whole ms, so on average the true instant is half a tick later.
-    ticks_ns = (exchange.t2 + exchange.t3) * _NS_PER_MS // 2 + _NS_PER_MS // 2
+    ticks_ns = (exchange.t2 + answered) * _NS_PER_MS // 2 + _NS_PER_MS // 2
     tick_zero = (exchange.t1 + exchange.t4) // 2 - ticks_ns
     offset = None
     if exchange.utc_ms is not None:
@@ -80,13 +87,20 @@ def evaluate(exchange: Exchange) -> Measurement:
     return Measurement(exchange.clock, offset, uncertainty, round_trip, tick_zero, exchange.bound)
 
 
+def _ticks(exchange: Exchange) -> int:
+    """Return how many of the token's ticks begin, at the most, from the question to the answer."""
+    return -(-(exchange.t4 - exchange.t1) // _NS_PER_MS) + 1
+
+
 def measure(token: Token, utc_ns: Callable[[], int], report: Report | None = None) -> Measurement:
     """Return the best of several exchanges: the one with the least round trip."""
-    found = []
+    exchanges: list[Exchange] = []
     for count in range(EXCHANGES):
-        found.append(evaluate(token.exchange(utc_ns)))
+        exchanges.append(token.exchange(utc_ns))
         if report:
             report(Progress("exchange", count + 1, EXCHANGES))
+    written = [following.written for following in exchanges[1:]] + [None]
+    found = map(evaluate, exchanges, written)
     return min(found, key=lambda measurement: measurement.round_trip_ns)
 
 
@@ -103,8 +117,9 @@ def synchronise(
     """Set the token's clock to this computer's (`utc_ns`: UTC in ns), and measure before and after.
 
     `quarters` is the temperature where the token is (degrees Celsius times 4), if somebody has read it.
-    Raises BadInput where this computer's own clock is absurd, ClockFailed where the token's chip
-    refuses, SyncFailed where it does not show what was set.
+    A jump has to be pressed at the token, which `report` tells of. Raises BadInput where this computer's own
+    clock is absurd, ClockFailed where the token's chip refuses, NotConfirmed where nobody has pressed,
+    NotOwner where this desk may only make small steps, SyncFailed where the token does not show what was set.
     """
     if not EARLIEST_UTC <= utc_ns() // _NS_PER_S < MAX_TIME:
         raise BadInput("this computer's own clock is wrong", "Set it first, then sync the token")
@@ -113,7 +128,9 @@ def synchronise(
     after = measure(token, utc_ns, report)
     if after.offset_ns is None or abs(after.offset_ns) > TOLERANCE_NS + after.uncertainty_ns:
         raise SyncFailed("the token's clock does not show the time that was set")
-    return Sync(before, after, utc, token.info())
+    info = token.info()
+    # After a press it is a later second that was set; a sync-only key sets none where it is right already.
+    return Sync(before, after, info.synced or utc, info)
 
 
 def _set(
@@ -125,17 +142,13 @@ def _set(
 ) -> int:
     ahead = max(MIN_AHEAD_NS, 4 * measured.round_trip_ns)
     # Rounded up, and a millisecond more for the tick that is named.
-    uncertainty: int | None = min(messages.MAX_DOUBT_MS, measured.uncertainty_ns // _NS_PER_MS + 2)
+    uncertainty = min(messages.MAX_DOUBT_MS, measured.uncertainty_ns // _NS_PER_MS + 2)
     for attempt in range(1, _ATTEMPTS + 1):
         utc, at, wait_s = plan(measured, utc_ns(), min(ahead, MAX_AHEAD_NS))
         if report:
             report(Progress("second", 0, 1))
         try:
-            token.set_time(utc, at, wait_s, uncertainty, quarters)
-        except errors.BadMessage:
-            if uncertainty is None or attempt == _ATTEMPTS:
-                raise
-            uncertainty = quarters = None  # Older firmware: it asks neither how sure we are nor how warm.
+            token.set_time(utc, at, wait_s, uncertainty, quarters, report)
         except errors.BadValue:
             # The request was so late that its second had begun.
             if attempt == _ATTEMPTS:

@@ -7,16 +7,30 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tokencore import frame, messages
-from tokencore.errors import ClockFailed
+from tokencore.account import Account
+from tokencore.errors import ClockFailed, NotConfirmed, NotOwner
 
-from provisioner import Exchange, Token, sync
+from provisioner import Exchange, sync
 from provisioner.faults import BadInput, SyncFailed
 from tests.desk.conftest import QUICK
 from tests.desk.line import LineToken
 
 MS = 1_000_000
+ACCOUNT = Account(b"12345678901234567890", "Bank", "alice")
 UTC = 1_800_000_000 * 1_000_000_000
+
+
+def watch(token: Token) -> list[tuple[str, dict]]:
+    """Return the list of what this desk asks the token from now on."""
+    asked: list[tuple[str, dict]] = []
+    request = token._session.request
+
+    def noting(name, values, *rest, **named):
+        asked.append((name, values))
+        return request(name, values, *rest, **named)
+
+    token._session.request = noting
+    return asked
 
 
 @given(
@@ -82,13 +96,14 @@ def test_a_very_slow_line_is_given_the_time_it_needs(monkeypatch) -> None:
         time.sleep(delay_s)
         return [data]
 
-    with LineToken(lost=True) as line, Token.open(line.port, (4.0,)) as token:
+    with LineToken(lost=True) as line, line.open((4.0,)) as token:
+        token.status()  # Hands are shaken before, at the line's full speed.
+        asked = watch(token)
         line.to_token = line.to_host = slow
         planned_ns = time.time_ns() + round(2 * delay_s * 10**9)
         shift_ns = (600_000_000 - planned_ns) % 10**9
         done = sync.synchronise(token, lambda: time.time_ns() + shift_ns)
-        commands = [messages.decode_request(request)[1].name for request in line.requests]
-    assert commands == ["hello", "get_time", "set_time", "get_time", "info"]
+    assert [name for name, _values in asked] == ["get_time", "set_time", "get_time", "info"]
     assert abs(done.after.offset_ns) <= 50 * MS
 
 
@@ -108,7 +123,7 @@ def test_a_request_that_comes_too_late_for_its_second_is_sent_again() -> None:
             time.sleep(1.4)
         return [data]
 
-    with LineToken(lost=True) as line, Token.open(line.port, (3.0,)) as token:
+    with LineToken(lost=True) as line, line.open((3.0,)) as token:
         line.to_token = held
         done = sync.synchronise(token, time.time_ns)
     assert slept
@@ -121,15 +136,16 @@ def test_a_clock_that_refuses_the_time_is_the_tokens_refusal(line, token) -> Non
         sync.synchronise(token, lambda: time.time_ns() + 60 * 10**9)
 
 
-def test_a_clock_that_shows_another_time_than_was_set_is_told(line, token) -> None:
-    def astray(data: bytes) -> list[bytes]:
-        sequence, status, packed = messages.decode_response(frame.Decoder().feed(data)[0])
-        packed |= {4: packed[4] + 60_000} if 4 in packed else {}
-        return [frame.encode(messages.cbor.encode([sequence, status, packed]))]
+def test_a_clock_that_does_not_show_what_was_set_is_told(line, token) -> None:
+    """This computer's clock is turned while it waits for the second that it has named."""
+    asked = watch(token)
 
-    line.to_host = astray
+    def turned() -> int:
+        late = any(name == "set_time" for name, _values in asked)
+        return time.time_ns() + late * 60 * 10**9
+
     with pytest.raises(SyncFailed):
-        sync.synchronise(token, time.time_ns)
+        sync.synchronise(token, turned)
 
 
 @pytest.mark.parametrize("utc", [0, 946_684_799, 2**32 - 1])
@@ -139,45 +155,82 @@ def test_a_computer_without_a_clock_sets_no_token(line, token, utc: int) -> None
     assert len(line.requests) == 1  # hello
 
 
-def test_firmware_that_does_not_ask_how_sure_a_host_is_is_synced_without() -> None:
-    def older(data: bytes) -> list[bytes]:
-        passed = []
-        for payload in frame.Decoder().feed(data):
-            sequence, command, packed = messages.cbor.decode(payload)
-            if command == messages.COMMANDS["set_time"].number and 3 in packed:
-                packed[99] = 0  # as unknown to this firmware as the third field to an older one
-            passed.append(frame.encode(messages.cbor.encode([sequence, command, packed])))
-        return passed
-
-    with LineToken(lost=True) as line, line.open() as token:
-        line.to_token = older
-        done = sync.synchronise(token, time.time_ns)
-    assert done.after.offset_ns == pytest.approx(0, abs=80 * MS)
-    assert done.after.bound_ms >= 1000  # The token takes such a host to be a second wrong.
-
-
 def test_what_the_line_leaves_open_goes_along(line, token) -> None:
     def slow(data: bytes) -> list[bytes]:
         time.sleep(0.06)
         return [data]
 
     line.to_host = slow
+    asked = watch(token)
     done = sync.synchronise(token, time.time_ns)
-    (asked,) = [
-        packed
-        for _sequence, command, packed in map(messages.decode_request, line.requests)
-        if command.name == "set_time"
-    ]
-    assert done.before.uncertainty_ns / MS <= asked[3] <= done.before.uncertainty_ns / MS + 2
+    (told_by_desk,) = [values for name, values in asked if name == "set_time"]
+    assert (
+        done.before.uncertainty_ns / MS <= told_by_desk["uncertainty"] <= done.before.uncertainty_ns / MS + 2
+    )
     assert done.expected_ms(90) > done.info.bound
 
 
 @pytest.mark.parametrize("told", [None, -12, 90])
 def test_the_temperature_goes_along_where_somebody_has_read_it(line, token, told: int | None) -> None:
+    asked = watch(token)
     sync.synchronise(token, time.time_ns, quarters=told)
-    (asked,) = [
-        packed
-        for _sequence, command, packed in map(messages.decode_request, line.requests)
-        if command.name == "set_time"
-    ]
-    assert asked.get(4) == told
+    (told_by_desk,) = [values for name, values in asked if name == "set_time"]
+    assert told_by_desk["temperature"] == told
+
+
+@given(sealed=st.integers(0, 40), line_ms=st.integers(0, 40))
+def test_the_time_that_sealing_takes_is_no_part_of_the_line(sealed: int, line_ms: int) -> None:
+    """The answer leaves `sealed` ms after the tick that it tells; the next answer says so."""
+    zero = UTC
+    t2, t3 = 1000 + line_ms, 1002 + line_ms
+    exchange = Exchange(
+        zero + 1000 * MS, t2, t3, zero + (t3 + sealed + line_ms) * MS, "ok", (zero + t3 * MS) // MS
+    )
+    exact = sync.evaluate(exchange, t3 + sealed)
+    assert exact.round_trip_ns == 2 * line_ms * MS
+    assert abs(exact.tick_zero_ns - zero) <= MS
+    assert abs(exact.offset_ns) <= MS
+    assert sync.evaluate(exchange).round_trip_ns == (2 * line_ms + sealed) * MS
+    # One that was asked in between, whose answer was lost, has another tick.
+    assert sync.evaluate(exchange, t3 + sealed + 2 * line_ms + 600) == sync.evaluate(exchange)
+
+
+def test_a_jump_is_pressed_at_the_token_and_then_set_on_a_later_second(key_file) -> None:
+    steps = []
+    with LineToken(ahead_ms=-3_600_000, presses=True) as line, line.open() as token:
+        token.add(ACCOUNT)
+        time.sleep(1.2)
+        done = sync.synchronise(token, time.time_ns, steps.append)
+    assert "press" in {step.step for step in steps}
+    assert done.before.offset_ns == pytest.approx(-3600 * 10**9, abs=80 * MS)
+    assert done.after.offset_ns == pytest.approx(0, abs=80 * MS)
+    assert done.utc == done.info.synced
+
+
+def test_a_jump_that_nobody_presses_is_not_made(key_file, monkeypatch) -> None:
+    with LineToken(ahead_ms=-3_600_000, speed=20) as line, line.open() as token:
+        token.add(ACCOUNT)
+        asked = watch(token)
+        token.info()
+        floor = line.vault.clock_floor
+        with pytest.raises(NotConfirmed):
+            token.set_time(time.time_ns() // 10**9, line.app.read_ms + 3000, 1.0, 5)
+        assert line.vault.clock_floor == floor
+    assert [name for name, _values in asked] == ["info", "set_time"]
+
+
+@pytest.mark.parametrize(("ahead_ms", "left_ms"), [(-1000, None), (20, 20)])
+def test_a_desk_that_may_only_sync_makes_small_steps(key_file, ahead_ms: int, left_ms: int | None) -> None:
+    """The owner has just synced: a second cannot be the crystal, and 20 ms are not worth a step."""
+    with LineToken() as line:
+        with line.open() as token:
+            sync.synchronise(token, time.time_ns)
+        line.vault.set_sync_keys((line.desk.public,))
+        line.vault.set_owner(bytes(range(32)))
+        with line.open() as token:
+            if left_ms is None:
+                with pytest.raises(NotOwner, match="the owner must sync|once an hour"):
+                    sync.synchronise(token, lambda: time.time_ns() - ahead_ms * MS)
+            else:
+                done = sync.synchronise(token, lambda: time.time_ns() - ahead_ms * MS)
+                assert done.after.offset_ns == pytest.approx(left_ms * MS, abs=30 * MS)
