@@ -193,7 +193,6 @@ def test_the_statuses_stay_as_they_are() -> None:
         **{7: "NoSuchAccount", 8: "StoreFull", 9: "ClockNotSet", 10: "NotConfirmed", 11: "Cancelled"},
         **{12: "StoreFailed", 13: "ClockFailed", 14: "CounterExhausted", 16: "NeedsChannel"},
         **{17: "ChannelFailed", 18: "NotOwner", 19: "HasOwner", 20: "Locked", 21: "WrongPin", 22: "PinWait"},
-        23: "Busy",
     }
     assert (messages.OK, messages.PRESS_AWAITED, errors.FobError.status) == (0, 1, 15)
     assert messages.encode_status(2**32 - 1, 9, "set it").hex() == "831affffffff09a10066736574206974"

@@ -135,12 +135,6 @@ class PinWait(FobError):
     status = 22
 
 
-class Busy(FobError):
-    """The token asks for a press that another session waits for."""
-
-    status = 23
-
-
 BY_STATUS = {
     error.status: error
     for error in (
@@ -164,7 +158,6 @@ BY_STATUS = {
         Locked,
         WrongPin,
         PinWait,
-        Busy,
     )
 }
 

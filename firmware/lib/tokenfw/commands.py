@@ -107,8 +107,6 @@ class Dispatcher:
     def _answer(self, session: Session, outcome: "Values | Pending", now_ms: int) -> "list[bytes]":
         if not isinstance(outcome, Pending):
             return [session.respond(outcome, now_ms)]
-        if outcome.question and self._asking():
-            raise errors.Busy("the token asks for a press that another session waits for")
         session.pending = outcome
         return [session.await_press(now_ms)] if outcome.question else []
 
@@ -178,7 +176,7 @@ class Dispatcher:
         return [self._plain] + (self._channels.sessions if self._channels else [])
 
     def _asking(self) -> "Session | None":
-        """Return the session that waits for a press: one at most."""
+        """Return the session that waits for a press."""
         for session in self._sessions():
             if session.pending and session.pending.question:
                 return session
