@@ -32,7 +32,6 @@ _ADVICE: dict[type[errors.FobError], str] = {
     errors.Locked: "Enter the PIN on the token, or here: provisioner unlock",
     errors.WrongPin: "Run the command again. The tenth wrong PIN in a row erases everything",
     errors.PinWait: "See how long: provisioner status",
-    errors.Busy: "Press on the token, or wait until the question is gone, and run the command again",
 }
 
 
