@@ -50,7 +50,7 @@ def export_seeds(
         count, digest = _write(store, file, key, None if user is None else user_name(user), session)
     session.tell(
         {"file": str(file), "form": form, "tokens": count, "sha256": digest},
-        f"{file} holds {count} {'token' if count == 1 else 'tokens'}, encrypted; keep what opens it elsewhere",
+        f"{file} holds {count} {'token' if count == 1 else 'tokens'}, encrypted; keep its key elsewhere",
     )
 
 

@@ -25,13 +25,14 @@ def read(
             raise NotDone("the file is JSON, but neither an Aegis vault nor a sealed enrolment")
         return ("Aegis", *aegis.read(document, secret))
     text = _text(data)
-    start = text.lstrip("\ufeff \t\r\n")[:100].lower()
+    lines = (line.strip().lower() for line in text.splitlines())
+    start = next((line for line in lines if line and not line.startswith("#")), "")
     if start.startswith("<"):
         return ("PSKC", *pskc.read(data, secret))
     if start.startswith(("otpauth:", "otpauth-migration:")):
         return ("URIs", *uris.read(text))
     if not start:
-        raise NotDone("the file is empty")
+        raise NotDone("the file has nothing in it")
     return ("CSV", *tables.read(text, assumed))
 
 

@@ -24,6 +24,7 @@ from ..errors import NotDone
 
 KEY = 16  # bytes
 ROUNDS = 1_300_000  # of PBKDF2-HMAC-SHA1: about a second
+_MOST = (1 << 63) - 1  # of a counter: the schema's xs:long
 _CIPHER = "http://www.w3.org/2001/04/xmlenc#aes128-cbc"
 _MAC = "http://www.w3.org/2000/09/xmldsig#hmac-sha1"
 _PKCS5 = "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#"
@@ -94,6 +95,8 @@ def _package(token: Given, key: bytes, mac_key: bytes) -> str:
     account = token.account
     if account.t0:
         raise NotDone(f"token {token.id} counts time from {account.t0}, which PSKC cannot say: leave it out")
+    if account.counter > _MOST:
+        raise NotDone(f"token {token.id} has a counter beyond what PSKC can say: leave it out")
     cipher = _encrypted(key, account.secret)
     mac = _base64(hmac.digest(mac_key, cipher, "sha1"))
     moving = (

@@ -7,11 +7,12 @@ in (section 6.1.1), and so does this.
 import hashlib
 import hmac
 from base64 import b64decode
+from contextlib import suppress
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
-from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_unwrap_with_padding
 from tokencore.errors import BadValue
 
 from ..errors import NotDone
@@ -66,6 +67,9 @@ class Protection:
         self._unlock(algorithm)
         mac = data.says("ValueMAC")
         if algorithm in _CBC:
+            if self._mac_head is not None and not self._hash:
+                method = self._mac_head.attributes.get("Algorithm", "")
+                raise NotDone(f"the file's MACs are of a kind that is not known here: {method:.80}")
             if not mac or not self._hash:
                 raise BadValue("ValueMAC", "it is missing: an encrypted value could have been changed")
             if not hmac.compare_digest(
@@ -96,12 +100,10 @@ class Protection:
         self._key = key
 
     def _take_macs(self, head: Node, key: bytes) -> None:
-        method = head.attributes.get("Algorithm", "")
-        self._hash = _MACS.get(method, "")
-        if not self._hash:
-            raise NotDone(f"the file's MACs are of a kind that is not known here: {method:.80}")
+        # Where it is not known: key wrap needs no MAC, and what does will say so.
+        self._hash = _MACS.get(head.attributes.get("Algorithm", ""), "")
         sealed = head.find("MACKey")
-        if sealed is None:
+        if sealed is None or not self._hash:
             return
         try:
             algorithm, cipher = _cipher(sealed)
@@ -116,10 +118,10 @@ class Protection:
         if len(key) != _LENGTHS[algorithm]:
             raise BadValue("EncryptedValue", "its cipher needs a key of another length than the file's first")
         if algorithm in _WRAP:
-            try:
-                return aes_key_unwrap(key, data)
-            except InvalidUnwrap:
-                raise BadValue("EncryptedValue", f"it was changed, or {self._what} is wrong") from None
+            for unwrap in (aes_key_unwrap, aes_key_unwrap_with_padding):  # RFC 3394, RFC 5649
+                with suppress(InvalidUnwrap, ValueError):
+                    return unwrap(key, data)
+            raise BadValue("EncryptedValue", f"it was changed, or {self._what} is wrong") from None
         if len(data) < 2 * _BLOCK or len(data) % _BLOCK:
             raise BadValue("EncryptedValue", "it is cut short")
         decryptor = Cipher(AES(key), CBC(data[:_BLOCK])).decryptor()
@@ -152,7 +154,8 @@ def _derived(method: Node, secret: Secret, length: int) -> bytes:
     if not size.isdecimal() or int(size[:6]) not in _LENGTHS.values():
         raise NotDone("the file's KeyLength is not 16, 24 or 32")
     found = parameters.find("PRF")
-    prf = found.attributes.get("Algorithm", "") if found else ""
+    # As an attribute by the standard, as text by some programs.
+    prf = (found.attributes.get("Algorithm", "") or found.text.strip()) if found else ""
     name = prf.rpartition("#")[2].lower().removeprefix("hmac-").removeprefix("hmacwith") or "sha1"
     if name not in _MACS.values():
         raise NotDone(f"the file's PRF is not known here: {prf:.80}")

@@ -33,7 +33,7 @@ _COLUMNS = {
 }
 _BY_HEADING = {heading: name for name, headings in _COLUMNS.items() for heading in headings}
 _OATH = ("serial", "secret", "kind", "digits", "moving")
-_HEX = set("0123456789abcdefABCDEF")
+_ONLY_HEX, _ONLY_BASE32 = set("0189"), set("GHIJKLMNOPQRSTUVWXYZ")
 _LONGEST = 4096  # characters of a line
 
 
@@ -52,8 +52,6 @@ def read(text: str, assumed: Assumed) -> tuple[list[Seed], list[Problem]]:
         for number, line in enumerate(text.splitlines(), 1)
         if line.strip() and not line.lstrip().startswith("#")
     ]
-    if not lines:
-        raise NotDone("the file has no lines with tokens")
     table = _cells(lines)
     if yubico.is_one(table[0][1]):
         rows, passed = yubico.rows(table)
@@ -79,7 +77,7 @@ def _cells(lines: list[tuple[int, str]]) -> list[tuple[int, list[str]]]:
     delimiter = next((mark for mark in ("\t", ";", ",") if mark in first), None)
     if delimiter is None:
         return [(number, line.split()) for number, line in lines]
-    found = csv.reader((line for _, line in lines), delimiter=delimiter, skipinitialspace=True)
+    found = csv.reader((line for _, line in lines), delimiter=delimiter, skipinitialspace=True, strict=True)
     try:
         cells = [[cell.strip() for cell in row] for row in found]
     except csv.Error:
@@ -114,15 +112,16 @@ def _placed(cells: dict[str, str]) -> dict[str, str]:
 
 
 def _encoding(secrets: Iterable[str]) -> str:
-    """Return how all the secrets of the table are written. Raises NotDone where they may be either."""
-    every = ["".join(secret.split()) for secret in secrets]
-    hexadecimal = all(set(secret) <= _HEX and len(secret) % 2 == 0 for secret in every)
-    letters = set("".join(every)) - set("=")
-    if not hexadecimal:
-        return "base32"
-    if letters & set("0189"):
-        return "hex"
-    raise NotDone("the secrets may be hexadecimal or base32: say which with --encoding")
+    """Return how the secrets of the table are written, for one maker writes all alike.
+
+    Raises NotDone where no secret has a character that only one of the two has.
+    """
+    found = [set("".join(secret.split()).upper()) for secret in secrets if secret]
+    hexadecimal = sum(bool(secret & _ONLY_HEX) for secret in found)
+    base32s = sum(bool(secret & _ONLY_BASE32) for secret in found)
+    if hexadecimal == base32s and found:
+        raise NotDone("the secrets may be hexadecimal or base32: say which with --encoding")
+    return "hex" if hexadecimal > base32s else "base32"
 
 
 def _seed(place: str, cells: Mapping[str, str], assumed: Assumed, encoding: str) -> Seed:
