@@ -136,7 +136,7 @@ class Log:
             if sequence == newest:
                 break  # Whole, or both are damaged: who reads it is told.
             sequences[page], self._held[page] = sequence, id
-        if not newest and not self._pages.blank():
+        if not newest and not self._pages.make_blank():
             raise StoreFailed("the token's memory is damaged: nothing in it can be read")
         return newest
 

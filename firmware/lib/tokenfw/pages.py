@@ -3,7 +3,8 @@
     page = sequence (4 bytes) | id (1) | length (2) | check (2) | body | CRC-32 (4) of all before, big-endian
 
 Sequence s stands in page s modulo the number of pages. The check covers the header and that number. A page
-of zeros is empty. Errors of the medium are given on as StoreFailed.
+of zeros is empty. What the medium raises at writing is given on as StoreFailed, and at reading as it is: a
+drive that does not answer is no damage.
 """
 
 import binascii
@@ -108,13 +109,19 @@ class Pages:
             return False
         return data[end + 4 :] == EMPTY[end + 4 :]
 
-    def blank(self) -> bool:
-        """Whether there is nothing but a torn sector, which a cut leaves of a first commit or a clearing."""
-        torn = 0
+    def make_blank(self) -> bool:
+        """Empty the torn sector that a cut leaves of a first commit or a clearing; False if there is more."""
+        torn = []
         for page in range(self.count):
             for mirror in (0, 1):
-                torn += bool(self.get(mirror, page).strip(b"\xff\0"))
-        return torn <= SECTOR
+                data = self.get(mirror, page)
+                if data != EMPTY:
+                    torn.append((mirror, page, data.strip(b"\xff\0")))
+        if len([True for _, _, noise in torn if noise]) > SECTOR:
+            return False
+        for mirror, page, _ in torn:
+            self.zero(mirror, page, page + 1)
+        return True
 
     def _check(self, head: bytes) -> int:
         return binascii.crc32(head + struct.pack(">H", self.count)) & 0xFFFF
@@ -123,10 +130,7 @@ class Pages:
         return (MARGIN + mirror * self.count + page) * PAGE
 
     def _read(self, offset: int, length: int) -> bytes:
-        try:
-            return self._medium.read(offset, length)
-        except OSError as error:
-            raise StoreFailed("the token's memory cannot be read (error %s)" % error.errno) from None
+        return self._medium.read(offset, length)
 
 
 def body(data: bytes) -> bytes:
