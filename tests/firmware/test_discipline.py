@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from tokenfw.clock import Clock
 from tokenfw.discipline import CHIPS, CRYSTALS, DAY, FIELDS, Discipline, State, of_chip
-from tokenfw.vault import Vault
 
-from tests.firmware.parts import Bench, RamMedium, RamRtc
+from tests.firmware.parts import Bench, RamRtc
 from tests.firmware.parts import clock as token_clock
 
 UTC = 1_800_000_000
@@ -108,19 +107,18 @@ def test_a_sync_is_one_write_of_the_directory_and_is_read_again() -> None:
     bench.send("set_time", utc=UTC + 60, at=bench.ms + 10, uncertainty=3)
     bench.run(100)
     bench.answers()
-    assert bench.medium.writes == writes + 2  # two slots of one slice
-    again = Vault(RamMedium(bytes(bench.medium.data)), 100)
+    assert bench.medium.writes == writes + 2  # a page in both mirrors of the log
+    again = Bench(bench.flash).vault
     assert again.clock_record == tuple(bench.clock.discipline.record())
     assert Discipline(CHIP, again.clock_record).state == bench.clock.discipline.state
     bench.vault.wipe()
-    assert Vault(RamMedium(bytes(bench.medium.data)), 100).clock_record == again.clock_record
+    assert Bench(bench.flash).vault.clock_record == again.clock_record
 
 
 def test_a_vault_of_older_firmware_has_learned_nothing() -> None:
-    medium = RamMedium()
-    vault = Vault(medium, 100)
-    vault.set_clock_floor(UTC)
-    again = Vault(RamMedium(bytes(medium.data)), 100)
+    bench = Bench()
+    bench.vault.set_clock_floor(UTC)
+    again = Bench(bench.flash).vault
     assert (again.clock_floor, again.clock_record) == (UTC, ())
     assert Discipline(CHIP, again.clock_record).state is None
 

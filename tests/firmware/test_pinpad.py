@@ -12,7 +12,6 @@ from tokencore.otp import totp
 from tokenfw import pinviews, views
 from tokenfw.keys import TRIES
 
-from provisioner.primitives import HostPrimitives
 from tests.firmware import parts
 from tests.firmware.parts import Bench, RamDisplay, RamKeyboard
 from tests.firmware.test_app import SECRET
@@ -37,9 +36,8 @@ def flash(pin: bytes = PIN, wipe_pin: bytes = b"", auto_lock_s: int = 0) -> Flas
 def start(made: Flash, keypad: bool = False, **given: object) -> Bench:
     """Give a token power."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "Vault", lambda medium, capacity: made.start())
         patch.setattr(parts.Queue, "keypad", keypad)
-        bench = Bench(made.medium, primitives=HostPrimitives(), **given)
+        bench = Bench(made, **given)
     bench.run(20)
     return bench
 

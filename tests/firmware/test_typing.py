@@ -399,7 +399,7 @@ def test_settings_are_kept_and_the_language_changes_at_once() -> None:
     token.keyboard.absent = True
     token.hold()
     assert token.screen() == ("failure", "Kein Computer liest die Tastatur")
-    again = Token(medium=token.medium)
+    again = Token(flash=token.flash)
     assert again.ask("get_settings")["layout"] == "fr"
     assert again.vault.language == "de"
 

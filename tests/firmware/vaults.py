@@ -7,7 +7,7 @@ import hashlib
 from tokencore import errors
 from tokencore.account import Account
 from tokencore.noise import run
-from tokenfw.sealed_vault import Vault
+from tokenfw.vault import Vault
 
 from provisioner.primitives import HostPrimitives
 from tests.firmware.media import Power, RamMedium, RamSecret

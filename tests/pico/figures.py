@@ -25,7 +25,8 @@ from boards.simulator.pico import drive
 from boards.simulator.pico.chip import DRIVE_START, NVM_START
 from boards.simulator.pico.simulator import UID, PicoSimulator
 from boards.simulator.simulator import FIRMWARE
-from tests.firmware.parts import RamMedium
+from provisioner.primitives import HostPrimitives
+from tests.firmware.media import RamMedium, RamSecret
 
 NOW = 1_800_000_000
 ACCOUNTS = 100
@@ -70,14 +71,15 @@ while True:
 """
 
 
-def hundred_accounts() -> bytes:
-    """Return the image of a vault with a hundred accounts, set a day ago."""
-    medium = RamMedium()
-    vault = Vault(medium, ACCOUNTS)
+def hundred_accounts() -> tuple[bytes, bytes]:
+    """Return nvm and store of a token with an owner and a hundred accounts, set a day ago."""
+    medium, secret = RamMedium(), RamSecret()
+    vault = Vault(medium, secret, HostPrimitives(), ACCOUNTS)
+    vault.set_owner(bytes(32))
     for number in range(ACCOUNTS):
         vault.add(Account(bytes([number + 1]) * 20, f"name{number:02d}@example.org", "Example"))
     vault.set_clock_floor(NOW - 86400)
-    return bytes(medium.data)
+    return bytes(secret.nvm.data), bytes(medium.data)
 
 
 def set_clock(simulator: PicoSimulator) -> None:
@@ -108,8 +110,10 @@ class Token:
         self.chip = self.simulator._chip
         memory = bytearray(self.chip.memory())
         image = memory[DRIVE_START - NVM_START :]
-        drive.write(image, {"vault.bin": hundred_accounts()})
+        nvm, store = hundred_accounts()
+        drive.write(image, {"store.bin": store})
         memory[DRIVE_START - NVM_START :] = image
+        memory[: len(nvm)] = nvm
         self.chip.load(bytes(memory))
         set_clock(self.simulator)
         self.simulator.power_on()

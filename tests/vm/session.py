@@ -5,11 +5,14 @@ The file is the board's own class for it; clock chip, screen, buttons and line a
 
 import gc
 
+import crypto
 import drive
+from tokenfw.secret import Secret
 
-from tests.firmware.parts import Bench, RamKeyboard
+from tests.firmware.parts import Bench, RamFlash, RamKeyboard
 
 _token = {}
+_nvm = {}  # by the path of the store; it outlives a restart
 
 
 def start(path: str, utc: int, lost: bool, capacity: int) -> list:
@@ -17,7 +20,15 @@ def start(path: str, utc: int, lost: bool, capacity: int) -> list:
     _token.clear()
     gc.collect()
     _token["keyboard"] = RamKeyboard()
-    _token["bench"] = Bench(drive.DriveFile(path), utc, lost, capacity, keyboard=lambda: _token["keyboard"])
+    flash = RamFlash(drive.DriveFile(path), Secret(_nvm.setdefault(path, bytearray(128))))
+    _token["bench"] = Bench(
+        flash,
+        utc,
+        lost,
+        capacity,
+        crypto.BoardPrimitives() if crypto.aesio else None,
+        keyboard=lambda: _token["keyboard"],
+    )
     return run(0)
 
 

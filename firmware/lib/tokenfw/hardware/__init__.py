@@ -11,6 +11,7 @@ from tokenfw.app import App, Identity
 from tokenfw.board_file import parse
 from tokenfw.clock import Clock
 from tokenfw.discipline import of_chip
+from tokenfw.secret import Secret
 from tokenfw.texts import DEFAULT, Texts
 from tokenfw.vault import Vault
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tokenfw.attest import Contents
+    from tokenfw.pages import Medium
     from tokenfw.parts import Battery, Rest
 
     from .buttons import Buttons
@@ -34,7 +36,8 @@ def build() -> "tuple[App, Rest]":
     if screen["driver"] != "builtin":
         displayio.release_displays()  # of the last program, which holds the bus's pins
     i2c = _open_i2c(settings["i2c"])
-    vault = Vault(drive.DriveFile("/vault.bin"), settings[""]["capacity"])
+    primitives = crypto.BoardPrimitives()
+    vault = _vault(settings[""]["capacity"], primitives)
     chip = settings["rtc"]
     clock_chip = rtc.open_rtc(i2c, chip["driver"], chip.get("thermometer", ""))
     discipline = of_chip(chip["driver"], chip.get("crystal"), vault.clock_record)
@@ -46,7 +49,7 @@ def build() -> "tuple[App, Rest]":
         display.open_display(i2c, screen),
         keys,
         link.NoLink() if maintenance.is_open() else link.open_link(settings.get("uart")),
-        primitives=crypto.BoardPrimitives(),
+        primitives=primitives,
         texts=Texts(drive.read_text),
         language=settings[""].get("language", DEFAULT),
         keyboard=_keyboard if settings.get("promises", {}).get("usb_hid", True) else None,
@@ -59,6 +62,20 @@ def build() -> "tuple[App, Rest]":
         off_s=screen.get("off_s", 60),
     )
     return app, _rest(app, keys, settings)
+
+
+def _vault(capacity: int, primitives: crypto.BoardPrimitives) -> Vault:
+    """Return the vault on the drive, with the accounts of version 0.1 where they are still there."""
+
+    def make(medium: "Medium", least: int) -> Vault:
+        return Vault(medium, Secret(microcontroller.nvm), primitives, max(capacity, least), _ticks)
+
+    store, old = drive.DriveFile(drive.STORE), drive.DriveFile(drive.OLD_STORE)
+    if not old.size():
+        return make(store, 0)
+    from tokenfw.upgrade import open_upgraded
+
+    return open_upgraded(old, store, make)
 
 
 def _ticks() -> int:
