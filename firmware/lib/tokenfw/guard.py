@@ -49,6 +49,7 @@ class Guard:
             from .pinpad import PinPad  # Memory that only a locked token needs.
 
             self.pad = PinPad(app, app.keypad)
-        elif not vault.locked and vault.auto_lock_s and vault.pin.is_set:
-            if now_ms - self._touched_ms >= vault.auto_lock_s * 1000:
-                self.lock(app, now_ms)
+        elif vault.locked or not vault.auto_lock_s or not vault.pin.is_set:
+            self._touched_ms = now_ms  # The time begins when a PIN is set.
+        elif now_ms - self._touched_ms >= vault.auto_lock_s * 1000:
+            self.lock(app, now_ms)

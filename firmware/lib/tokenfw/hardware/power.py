@@ -59,6 +59,7 @@ class Power:
         left_ms = self._since_ms + self._deep_ms - now_ms
         if left_ms <= 0:
             self._since_ms = None
+            self._lock(now_ms)
             self._sleep_deeply()
         elif self._light:
             self._sleep_lightly(min(left_ms, _LIGHT_MS))
@@ -76,6 +77,14 @@ class Power:
             # The press that wakes does nothing else.
             self._forget_press()
             self._app.screen.touch(time.monotonic_ns() // 1000000)
+
+    def _lock(self, now_ms: int) -> None:
+        """Lock, as the start after the sleep would find it: e-paper shows meanwhile what it showed last."""
+        self._app.lock(now_ms)
+        self._app.step(now_ms)
+        while self._app.screen.display.pending:
+            time.sleep(_BUSY_S)
+            self._app.step(now_ms)
 
     def _sleep_deeply(self) -> None:
         if self._latch is not None:
