@@ -121,7 +121,7 @@ class Protection:
             for unwrap in (aes_key_unwrap, aes_key_unwrap_with_padding):  # RFC 3394, RFC 5649
                 with suppress(InvalidUnwrap, ValueError):
                     return unwrap(key, data)
-            raise BadValue("EncryptedValue", f"it was changed, or {self._what} is wrong") from None
+            raise BadValue("EncryptedValue", f"it was changed, or {self._what} is wrong")
         if len(data) < 2 * _BLOCK or len(data) % _BLOCK:
             raise BadValue("EncryptedValue", "it is cut short")
         decryptor = Cipher(AES(key), CBC(data[:_BLOCK])).decryptor()

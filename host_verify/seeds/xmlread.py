@@ -71,6 +71,8 @@ def read(data: bytes, root: tuple[str, str], take: Callable[[Node], None]) -> No
             take(node)
 
     def characters(text: str) -> None:
+        if len(stack) == 1:
+            return  # what is between the packages, without end
         node = stack[-1]
         node.text += text
         if len(node.text) > _LONGEST:

@@ -163,7 +163,7 @@ def test_a_locked_token_gives_nothing(host) -> None:
     host.ask("set_pin", pin="1234")
     host.ask("lock")
     for name, values in (("backup_page", {"index": 0}), ("backup", {"key": KEY})):
-        with pytest.raises((errors.Locked, errors.Cancelled)):
+        with pytest.raises((errors.Locked, errors.Cancelled, errors.NotConfirmed)):
             host.ask(name, **values)
 
 

@@ -197,6 +197,10 @@ def test_a_key_that_cannot_be_used_is_a_problem_of_its_line(before, after, said)
     assert re.fullmatch(r"line \d+, key 1", problem.place)
 
 
+def test_space_between_the_packages_counts_for_nothing():
+    assert len(read(PLAIN.replace("<KeyPackage>", " " * 70_000 + "<KeyPackage>"))[0]) == 1
+
+
 def test_totp_by_its_profile():
     xml = PLAIN.replace("pskc:hotp", "pskc:totp").replace(
         "<ResponseFormat", "<Suite>HMAC-SHA256</Suite><ResponseFormat"
