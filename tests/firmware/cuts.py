@@ -17,6 +17,7 @@ from typing import NamedTuple
 from tokenfw.pages import PAGE
 from tokenfw.vault import Vault
 
+from tests.firmware import test_upgrade
 from tests.firmware.media import DAMAGES, PowerCut
 from tests.firmware.test_vault import OPERATIONS, WITH_A_PIN
 from tests.firmware.vaults import PIN, Flash, account, opened, set_pin, state, unlock
@@ -87,6 +88,26 @@ def cut(name: str, damage: str, age: int = 0, phase: int = 0, stride: int = 1) -
             assert _state(token.start())[:-1] == left[:-1], "the next start changes nothing"
         else:
             return Counts(found[0], sum(found[1:-1]), found[-1])
+    raise AssertionError
+
+
+def first_start(damage: str, phase: int = 0) -> int:
+    """Cut the first start at every write: the next makes an empty token. Return how often it was cut."""
+    for after in itertools.count():
+        flash = Flash()
+        flash.medium.phase = phase
+        flash.medium.cut(after, damage)
+        try:
+            flash.start()
+        except PowerCut:
+            flash.medium.cut(after % 7, damage)
+            vault = _start(flash)
+            flash.medium.cut(None)
+            assert (vault.fault, len(vault)) == ("", 0), (damage, phase, after)
+            vault.add(account("first"))
+            assert _state(flash.start()) == _state(vault)
+        else:
+            return after
     raise AssertionError
 
 
@@ -185,9 +206,18 @@ def everything() -> Iterator[tuple[str, Counts]]:
 
 
 def main(rounds: int) -> None:
-    sum_of_all = Counts(0, 0, 0)
+    starts = [
+        (name, sum(operation(damage, phase) for damage, phase in itertools.product(DAMAGES, PHASES)))
+        for name, operation in (("first start", first_start), ("upgrade", test_upgrade.cut))
+    ]
+    for name, count in starts:
+        print(f"{name:16} {count:6} cuts: all as if there had been none", flush=True)
+    sum_of_all = Counts(0, 0, sum(count for _, count in starts))
     for name, counts in everything():
-        print(f"{name:16} {sum(counts):6} cuts: {counts.old} old, {counts.between} between, {counts.new} new")
+        print(
+            f"{name:16} {sum(counts):6} cuts: {counts.old} old, {counts.between} between, {counts.new} new",
+            flush=True,
+        )
         sum_of_all += counts
     print(f"{sum(sum_of_all)} cuts in all, each left the old or the new state")
     codes, checks = run(rounds)

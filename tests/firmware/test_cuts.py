@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.firmware.cuts import AGES, NAMES, PHASES, Counts, cut, run
+from tests.firmware.cuts import AGES, NAMES, PHASES, Counts, cut, first_start, run
 from tests.firmware.media import DAMAGES
 
 
@@ -18,6 +18,10 @@ def test_what_is_stored_is_old_or_new(name: str) -> None:
     assert total.old
     assert total.new
     print(f"{name}: {sum(total)} cuts")
+
+
+def test_a_first_start_begins_anew() -> None:
+    print(sum(first_start(damage, PHASES[number]) for number, damage in enumerate(DAMAGES)), "cuts")
 
 
 def test_no_counter_goes_back_and_no_try_is_forgotten() -> None:
