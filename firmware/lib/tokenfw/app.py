@@ -57,7 +57,7 @@ class App:
         buttons: "Buttons",
         link: "Link",
         *,
-        primitives: "Primitives | None" = None,
+        primitives: "Primitives",
         texts: "Texts | None" = None,
         language: str = DEFAULT,
         keyboard: "Callable[[], Keyboard] | None" = None,
