@@ -10,33 +10,15 @@ from hypothesis import strategies as st
 from tokencore.account import Account
 from tokencore.errors import BadValue, NotOwner
 from tokenfw import timekeeping
-from tokenfw.clock import civil
 from tokenfw.discipline import CRYSTALS, DAY, OWNER, SYNC_ONLY, Discipline, of_chip
 from tokenfw.question import Pending, Question
 
-from tests.firmware.parts import Bench, RamRtc
+from tests.firmware.parts import Bench
+from tests.firmware.ticking import Chip
 
 UTC = 1_800_000_000
 DAY_MS = DAY * 1000
 ACCOUNT = Account(b"12345678901234567890", "Bank", "alice")
-
-
-class Chip(RamRtc):
-    """A chip whose second begins when it is written, `ppb` too fast by the token's ticks."""
-
-    def __init__(self, bench: Bench, ppb: int = 0) -> None:
-        self._bench = bench
-        self.ppb = ppb
-        self._second, self._since = bench.rtc.utc, bench.ms
-        super().__init__(bench.rtc.utc, bench.rtc.lost)
-
-    def read(self) -> tuple[int, ...]:
-        passed = self._bench.ms - self._since
-        return civil(self._second + (passed + passed * self.ppb // 10**9) // 1000)
-
-    def write(self, value: tuple[int, ...]) -> None:
-        super().write(value)
-        self._second, self._since = self.utc, self._bench.ms
 
 
 class Token:
