@@ -75,7 +75,7 @@ def init(path: Path) -> tuple[RecoveryKey, Path]:
     return key, hidden
 
 
-def init_passphrase(path: Path, passphrase: bytes, costs: Mapping[str, int] = COSTS) -> RecoveryKey:
+def init_passphrase(path: Path, passphrase: bytes) -> RecoveryKey:
     """Make a key that comes of a passphrase (UTF-8): nothing but its public half is kept. Raises BadFile."""
     sealed.must_be_free(path)
     if len(passphrase.decode()) < SHORTEST:
@@ -83,7 +83,7 @@ def init_passphrase(path: Path, passphrase: bytes, costs: Mapping[str, int] = CO
             f"the passphrase has less than {SHORTEST} characters",
             "Take five or six words that nobody guesses",
         )
-    how = {"salt": sealed.text_of(secrets.token_bytes(_SALT)), **costs}
+    how = {"salt": sealed.text_of(secrets.token_bytes(_SALT)), **COSTS}
     key = RecoveryKey(of_passphrase(how, passphrase).public, how)
     sealed.write(path, KIND, key.values())
     return key
