@@ -6,7 +6,7 @@ import pytest
 
 from provisioner import sync
 from tests.desk import sync_jitter
-from tests.desk.slow_token import slow_token
+from tests.desk.slow_token import UTC, slow_token
 from tests.pico.bench import simulated
 
 
@@ -30,6 +30,7 @@ def test_sealing_takes_time_and_moves_no_clock(seal_ms: int) -> None:
     fob = slow_token(open_ms=20, seal_ms=seal_ms)
     with fob.connected():
         done = sync.synchronise(fob.token, fob.now_ns)
+        assert abs(done.after.tick_zero_ns - UTC * 10**9) <= 2_000_000, "the world's, when its ticks began"
         assert abs(done.after.offset_ns) <= 2_000_000
         # 20 ms of opening are behind `received`, and all of sealing before `written`.
         assert done.after.uncertainty_ns < 3_000_000
