@@ -87,6 +87,23 @@ def test_a_counter_that_was_put_back_is_refused(steps: int) -> None:
     assert contents(vault)[1:] == contents(flash.start())[1:]
 
 
+@pytest.mark.parametrize("adds", [1, 2, 5])
+def test_a_list_from_before_accounts_were_added_loses_none_silently(adds: int) -> None:
+    flash = lived(False)
+    old = records(flash)[DIRECTORY]
+    vault = flash.start()
+    for number in range(adds):
+        vault.add(account(f"added {number}"))
+    other, log = attacked(flash)
+    log.write(DIRECTORY, old)
+    if adds > 1:
+        assert "altered" in other.start().fault
+        log.write(DIRECTORY, records(flash)[DIRECTORY])
+        assert len(other.start()) == len(NAMES) + adds
+    else:  # The limit: that is what a power cut in the last add leaves, too.
+        assert len(other.start()) == len(NAMES)
+
+
 def test_an_earlier_account_of_the_same_place_is_refused() -> None:
     flash = lived(False)
     old = records(flash)[FIRST + 5]

@@ -13,6 +13,7 @@ from tokencore.messages import LANGUAGES, LAYOUTS
 from tokencore.noise import run
 from tokencore.otp import MAX_COUNTER
 from tokenfw.log import Log
+from tokenfw.safe import DIRECTORY
 from tokenfw.vault import Vault
 
 from provisioner.primitives import HostPrimitives
@@ -387,6 +388,34 @@ def test_a_refused_write_is_an_error_and_changes_nothing() -> None:
     vault.wipe()
     assert not vault.fault
     vault.add(account("new"))
+
+
+@pytest.mark.parametrize("operation", ["add", "remove"])
+def test_operations_that_failed_half_way_leave_nothing_that_looks_altered(operation: str) -> None:
+    """A commit that fails in a running token, for want of memory as well, is not tidied up by a restart."""
+    flash = Flash()
+    vault = filled(flash, "abcdef")
+    write, erase = vault.store.write, vault.store.erase
+
+    def refuse(place: int, *_body: bytes) -> None:
+        if place == DIRECTORY or (operation == "remove" and not _body):
+            raise MemoryError
+        write(place, *_body)
+
+    for name in "xyz":
+        vault.store.write, vault.store.erase = refuse, refuse if operation == "remove" else erase
+        if operation == "remove":
+            vault.store.write = write
+        with pytest.raises(MemoryError):
+            vault.add(account(name)) if operation == "add" else vault.remove(0)
+        vault.store.write, vault.store.erase = write, erase
+        if operation == "add":
+            vault.remove(0)  # Its place is the next one to be taken.
+    vault = flash.start()
+    assert not vault.fault
+    assert [each[1] for each in contents(vault)] == list("def")
+    vault.add(account("new"))
+    assert [each[1] for each in contents(flash.start())] == [*"def", "new"]
 
 
 def test_generations_go_round() -> None:

@@ -69,11 +69,21 @@ class Vault(Safe):
         self.directory = self._generation
         self._order = list(body[5 : 5 + count])
         self._generations = bytearray(body[5 + count :])
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Overwrite what an add or a remove has left that was cut short beside its commit."""
         left = [place for place in self.store.used() if place >= FIRST and place not in self._order]
-        if len(left) > 1:  # or it is the directory that is from another time
-            raise StoreFailed(_ALTERED)
+        if len([place for place in left if self._is_newer(place)]) > 1:
+            raise StoreFailed(_ALTERED)  # It is the directory that is from another time.
         for place in left:
-            self.store.erase(place)  # An add or a remove was cut short beside its commit.
+            self.store.erase(place)
+
+    def _is_newer(self, place: int) -> bool:
+        try:
+            return self._under_key.open(place, self._read(place))[0] != self._known(place)
+        except StoreFailed:
+            return False
 
     def commit_directory(self) -> None:
         self._commit(self._order, self._generations)
@@ -125,6 +135,7 @@ class Vault(Safe):
         A power cut in it leaves a vault that takes itself for altered: for a store that is not yet in use.
         """
         self.check()
+        self._tidy()
         order, generations = self._order[:], self._generations
         try:
             for account in accounts:
