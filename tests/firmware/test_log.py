@@ -165,7 +165,7 @@ def test_the_newest_records_lost_in_both_mirrors_are_missed(filler: bytes) -> No
         log = Log(medium, IDS)
         for number in range(150):
             log.write(number % IDS, b"body %d" % number)
-        newest = log._head % pages_for(IDS)
+        newest = log.head % pages_for(IDS)
         for page in range(newest - lost + 1, newest + 1):
             medium = damaged(medium, page, (0, 1), 0, filler)
         with pytest.raises(StoreFailed, match="newest"):

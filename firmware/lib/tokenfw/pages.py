@@ -37,7 +37,6 @@ _HEAD = ">IBHH"
 _HEAD_SIZE = 9
 MAX_BODY = PAGE - _HEAD_SIZE - 4
 NOTHING = 255  # the id of a page that holds no record
-_NO_HEAD = bytes(_HEAD_SIZE)
 EMPTY = bytes(PAGE)
 
 
@@ -61,7 +60,7 @@ class Pages:
             raise _refused(error) from None
 
     def get(self, mirror: int, page: int) -> bytes:
-        return self._read(self._offset(mirror, page), PAGE)
+        return self._medium.read(self._offset(mirror, page), PAGE)
 
     def put(self, mirror: int, page: int, data: bytes) -> None:
         """Write one page or several."""
@@ -78,13 +77,9 @@ class Pages:
             except OSError as error:
                 raise _refused(error) from None
 
-    def glance(self, page: int) -> "tuple[int, int]":
-        """Return (sequence, id) of a page by its header in the first mirror or, if torn, in the second."""
-        header = self._read(self._offset(0, page), _HEAD_SIZE)
-        if header == _NO_HEAD:
-            return 0, NOTHING
-        sequence, id = self.parse(header, page)
-        return (sequence, id) if sequence else self.parse(self._read(self._offset(1, page), _HEAD_SIZE), page)
+    def header(self, mirror: int, page: int) -> bytes:
+        """Return what `parse` needs of a page."""
+        return self._medium.read(self._offset(mirror, page), _HEAD_SIZE)
 
     def pack(self, sequence: int, id: int, body: bytes) -> bytes:
         head = struct.pack(">IBH", sequence, id, len(body))
@@ -109,41 +104,16 @@ class Pages:
             return False
         return data[end + 4 :] == EMPTY[end + 4 :]
 
-    def make_blank(self) -> bool:
-        """Empty the torn sector that a cut leaves of a first commit or a clearing; False if there is more."""
-        torn = []
-        for page in range(self.count):
-            for mirror in (0, 1):
-                data = self.get(mirror, page)
-                if data != EMPTY:
-                    torn.append((mirror, page, data.strip(b"\xff\0")))
-        if len([True for _, _, noise in torn if noise]) > SECTOR:
-            return False
-        for mirror, page, _ in torn:
-            self.zero(mirror, page, page + 1)
-        return True
-
     def _check(self, head: bytes) -> int:
         return binascii.crc32(head + struct.pack(">H", self.count)) & 0xFFFF
 
     def _offset(self, mirror: int, page: int) -> int:
         return (MARGIN + mirror * self.count + page) * PAGE
 
-    def _read(self, offset: int, length: int) -> bytes:
-        return self._medium.read(offset, length)
-
 
 def body(data: bytes) -> bytes:
     """Return the body of a whole page."""
     return bytes(data[_HEAD_SIZE : _HEAD_SIZE + _number(data[5:7])])
-
-
-def size_of(medium: "Medium") -> int:
-    """Return the size of a medium in bytes. Raises StoreFailed."""
-    try:
-        return medium.size()
-    except OSError as error:
-        raise StoreFailed("the token's memory cannot be read (error %s)" % error.errno) from None
 
 
 def _refused(error: OSError) -> StoreFailed:
