@@ -171,8 +171,12 @@ class Token:
         self._session.cancel()
 
     def wipe(self, serial: str) -> None:
-        """Remove every account. `serial` must be the token's own serial number."""
+        """Remove everything: accounts, PIN, owner and the token's own key. `serial` must be its number."""
         self._request("wipe", {"serial": serial})
+        with self._session.lock:
+            self._session.channel = None
+            if self._desk:
+                self._desk.known.forget(self.serial)
 
     def status(self) -> Status:
         """Return who this desk is to the token, and whether the token is locked."""

@@ -22,6 +22,7 @@ _PRESS_POLL_S = 1.0  # While a press is awaited, the same is done so that a lost
 _PRESS_GRACE_S = 2.0
 _REPORT_S = 0.1
 _HARMLESS = ("list", "get_time", "get_settings", "files", "digest", "status", "sync_keys")
+_EITHER = ("info",)  # of what is answered outside the channel, too
 _LOST = (errors.ChannelFailed.status, errors.NeedsChannel.status)
 
 Answer = tuple[int, dict[int, Any]]  # status, packed fields
@@ -91,7 +92,7 @@ class Session:
             self._sequence += 1
             self._cancelled.clear()
             payload = messages.encode_request(self._sequence, command, values)
-            if command.who != messages.PLAIN and self.channel:
+            if self.channel and (command.who != messages.PLAIN or name in _EITHER):
                 payload = self.channel.seal(payload)
             try:
                 status, packed = self._transact(payload, tries or self.tries)

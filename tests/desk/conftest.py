@@ -27,5 +27,7 @@ def line(key_file: Path) -> Iterator[LineToken]:
 
 @pytest.fixture
 def token(line: LineToken) -> Iterator[Token]:
+    """The desk's client of `line`, its channel made."""
     with line.open() as client:
+        client.status()
         yield client

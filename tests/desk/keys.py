@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from provisioner import desk_key
+from tests.e2e import fob
 
 
 @pytest.fixture(scope="session")
 def made_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("desk") / "desk.key"
     desk_key.init(path)
+    fob.templates = path.with_name("tokens")
     return path
 
 

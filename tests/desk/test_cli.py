@@ -11,9 +11,9 @@ from typing import Any
 import pyotp
 import pytest
 from click.testing import CliRunner, Result
-from tokencore import errors, frame, messages
+from tokencore import errors, messages
 from tokencore.messages import LANGUAGES, LAYOUTS
-from tokenfw import commands
+from tokenfw import handlers
 
 from provisioner.cli import main
 from tests.desk.line import LineToken
@@ -142,7 +142,7 @@ def test_each_setting_has_a_name_for_people(desk) -> None:
 
 def test_older_firmware_is_told_of(desk, monkeypatch) -> None:
     for name in ("get_settings", "set_settings", "set_typing"):
-        monkeypatch.delitem(commands.HANDLERS, name)
+        monkeypatch.delitem(handlers.HANDLERS, name)
     desk("add", "-", given=URI)
     for arguments in (("settings",), ("settings", "--layout", "de"), ("typing", "alice", "off")):
         assert "Update the token's firmware" in desk(*arguments, status=1).stderr
@@ -301,13 +301,12 @@ class TestNoToken:
         assert error["kind"] == "PortMissing"
 
     def test_a_token_that_vanishes(self, line, as_json) -> None:
-        def unplug(data: bytes) -> list[bytes]:
-            if len(line.requests) < 2:
-                return [data]
-            line.vanish()
-            return []
+        def unplug(message: bytes) -> bytes:
+            if line.asked()[-1] == "add":
+                line.vanish()
+            return message
 
-        line.to_token = unplug
+        line.answer = unplug
         error = as_json("add", given=URI, status=3)["error"]
         assert (error["kind"], error["uncertain"]) == ("LinkLost", True)
 
@@ -327,7 +326,6 @@ EVIL = "a\x1b[31m\x1b]0;t\x07\x7f\x9b\u202e\u2028[red]"
 
 def rewrite(line: LineToken, command: str) -> None:
     """Let the token say EVIL in every text of `command`'s answer, where a good token cannot."""
-    number = messages.COMMANDS[command].number
 
     def spoil(value: object) -> object:
         if isinstance(value, str):
@@ -336,13 +334,13 @@ def rewrite(line: LineToken, command: str) -> None:
             return [spoil(item) for item in value]
         return {key: spoil(item) for key, item in value.items()} if isinstance(value, dict) else value
 
-    def fault(data: bytes) -> list[bytes]:
-        sequence, status, packed = messages.decode_response(frame.Decoder().feed(data)[0])
-        if messages.decode_request(line.requests[-1])[1].number == number:
+    def answer(message: bytes) -> bytes:
+        sequence, status, packed = messages.decode_response(message)
+        if line.asked()[-1] == command:
             packed = spoil(packed)
-        return [frame.encode(messages.cbor.encode([sequence, status, packed]))]
+        return messages.cbor.encode([sequence, status, packed])
 
-    line.to_host = fault
+    line.answer = answer
 
 
 @pytest.mark.parametrize(
@@ -353,7 +351,7 @@ def rewrite(line: LineToken, command: str) -> None:
         ("list", ("remove", EVIL), 2, True),
         ("info", ("info",), 0, True),
         ("hello", ("ports",), 0, True),
-        ("hello", ("info",), 0, False),
+        ("hello", ("info",), 1, True),
         ("add", ("add",), 1, True),
         ("wipe", ("wipe",), 1, True),
     ],
@@ -383,7 +381,7 @@ def test_completion_offers_commands_and_choices() -> None:
         result = run(env=env | {"COMP_CWORD": str(count)})
         return [line.split(",")[1] for line in result.stdout.splitlines()]
 
-    assert complete("provisioner re") == ["release", "remove", "rename"]
+    assert complete("provisioner re") == ["recovery", "release", "remove", "rename", "restore"]
     assert complete("provisioner add --kind ") == ["totp", "hotp"]
     assert "--port" in complete("provisioner --")
     assert "_provisioner_completion" in run(env={"_PROVISIONER_COMPLETE": "bash_source"}).stdout

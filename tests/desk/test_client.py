@@ -198,27 +198,25 @@ def test_a_full_store_refuses_and_keeps_what_it_has() -> None:
         assert token.info().accounts == token.info().capacity == 7
 
 
-def rewritten(values=None, status: int = messages.OK):
-    """A fault that answers the request in the token's place."""
+def rewritten(values, status: int = messages.OK):
+    """A token that says something else than it has to."""
 
-    def fault(data: bytes) -> list[bytes]:
-        (payload,) = frame.Decoder().feed(data)
-        sequence, _, packed = messages.decode_response(payload)
-        fields = packed if values is None else values(packed)
-        return [frame.encode(messages.cbor.encode([sequence, status, fields]))]
+    def answer(message: bytes) -> bytes:
+        sequence, _, packed = messages.decode_response(message)
+        return messages.cbor.encode([sequence, status, values(packed)])
 
-    return fault
+    return answer
 
 
 def test_an_unknown_status_keeps_its_number_and_text(line, token) -> None:
-    line.to_host = rewritten(lambda packed: {messages.TEXT: "a later firmware"}, 77)
+    line.answer = rewritten(lambda packed: {messages.TEXT: "a later firmware"}, 77)
     with pytest.raises(errors.FobError, match="a later firmware") as caught:
         token.info()
     assert caught.value.status == 77
 
 
 def test_fields_of_a_later_firmware_are_passed_over(line, token) -> None:
-    line.to_host = rewritten(lambda packed: packed | {200: "new"})
+    line.answer = rewritten(lambda packed: packed | {200: "new"})
     assert token.info().serial == token.serial
 
 
@@ -228,25 +226,25 @@ def test_fields_of_a_later_firmware_are_passed_over(line, token) -> None:
     ids=["missing", "of another type", "of no known choice"],
 )
 def test_a_field_that_breaks_the_protocol_is_a_bad_answer(line, token, values) -> None:
-    line.to_host = rewritten(values)
+    line.answer = rewritten(values)
     with pytest.raises(faults.BadAnswer):
         token.info()
 
 
 def test_a_list_that_never_reaches_its_total_is_a_bad_answer(line, token) -> None:
-    line.to_host = rewritten(lambda packed: {1: 5, 2: []})
+    line.answer = rewritten(lambda packed: {1: 5, 2: []})
     with pytest.raises(faults.BadAnswer):
         token.accounts()
 
 
 def test_a_token_of_a_later_protocol_is_refused(line) -> None:
-    line.to_host = rewritten(lambda packed: packed | {1: messages.PROTOCOL + 1})
+    line.answer = rewritten(lambda packed: packed | {1: messages.PROTOCOL + 1})
     with pytest.raises(faults.BadAnswer, match="version"):
         line.open()
 
 
 def test_what_answers_otherwise_is_not_a_token(line) -> None:
-    line.to_host = rewritten(lambda packed: {messages.TEXT: ""}, errors.UnknownCommand.status)
+    line.answer = rewritten(lambda packed: {messages.TEXT: ""}, errors.UnknownCommand.status)
     with pytest.raises(NotAToken):
         line.open()
 
@@ -309,11 +307,11 @@ class TestCode:
         threading.Timer(0.3, token.cancel).start()
         with pytest.raises(errors.Cancelled):
             token.code("Example", "alice")
-        assert line.app._dispatcher.question is None
+        assert line.app.dispatcher.question is None
         assert token.info().accounts == 1
 
     def test_no_press_is_not_confirmed(self, line, token, monkeypatch) -> None:
-        monkeypatch.setattr("tokenfw.commands.CONFIRM_MS", 300)
+        monkeypatch.setattr("tokenfw.accounts.CONFIRM_MS", 300)
         token.add(account())
         with pytest.raises(errors.NotConfirmed):
             token.code("Example", "alice")

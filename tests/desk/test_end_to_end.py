@@ -14,10 +14,9 @@ import pytest
 from tokencore import errors
 from tokencore.account import Account
 
-from provisioner import Token
 from provisioner.sync import synchronise
 from tests.desk.terminal import Terminal
-from tests.e2e.fob import BIN, Fob, run
+from tests.e2e.fob import Fob, run
 
 SECRET_HEX = "3132333435363738393031323334353637383930"
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
@@ -47,22 +46,11 @@ def asks(fob: Fob, wanted: bool) -> bool:
     return False
 
 
-def waiting(fob: Fob, name: str) -> subprocess.Popen[str]:
-    """Start `provisioner code` and return once it says that a press is awaited."""
-    process = subprocess.Popen(
-        [BIN / "provisioner", "--port", fob.port, "--json", "code", name],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    assert "press_awaited" in json.loads(process.stderr.readline())
-    return process
-
-
 def test_the_life_of_a_token(fob: Fob) -> None:
     serial = fob.line["serial"]
-    assert fob.do("info") | {"uptime": 0, "dropped": 0, "port": ""} == {
+    found = fob.do("info")
+    assert found.pop("status")["role"] == "owner"
+    assert found | {"uptime": 0, "dropped": 0, "port": ""} == {
         "port": "",
         "serial": serial,
         "board": "simulator",
@@ -80,22 +68,16 @@ def test_the_life_of_a_token(fob: Fob) -> None:
     assert fob.do("add", "-", given=DOOR)["position"] == 2
     assert json.loads(fob.desk("add", given=ALICE).stdout)["error"]["kind"] == "AccountExists"
     assert json.loads(fob.desk("code", "alice").stdout)["error"]["kind"] == "ClockNotSet"
-    sync = fob.do("sync")
+    sync = fob.confirmed("sync")  # There are accounts, and the clock has never been set.
     assert sync["before"]["offset_ms"] is None
     assert abs(sync["after"]["offset_ms"]) < 50
 
-    process = waiting(fob, "alice")
-    fob.confirm()
-    out, _ = process.communicate(timeout=10)
-    released = json.loads(out)
+    released = fob.confirmed("code", "alice")
     options = "--totp=sha512", "--digits=8", "--time-step-size=60s", f"--now=@{released['utc']}"
     assert released["code"] == oathtool(*options)
     assert abs(released["utc"] - time.time()) < 3
 
-    process = waiting(fob, "door")
-    fob.confirm()
-    out, _ = process.communicate(timeout=10)
-    assert json.loads(out)["code"] == oathtool("--counter=9")
+    assert fob.confirmed("code", "door")["code"] == oathtool("--counter=9")
     assert [(one["name"], one["counter"]) for one in fob.do("accounts")["accounts"]] == [
         ("alice", 0),
         ("door", 10),
@@ -107,13 +89,16 @@ def test_the_life_of_a_token(fob: Fob) -> None:
     assert [one["name"] for one in fob.do("accounts")["accounts"]] == ["Gate"]
     assert fob.desk("wipe", given="0000").returncode == 1
     assert fob.do("wipe", given=serial) == {"wiped": serial, "accounts": 1}
+    refused = json.loads(fob.desk("accounts").stdout)["error"]
+    assert (refused["kind"], "no owner yet" in refused["message"]) == ("NotPaired", True)
+    fob.pair()
     assert fob.do("accounts")["accounts"] == []
 
 
 def test_a_restart_keeps_what_the_desk_put_in(tmp_path: Path) -> None:
     with Fob(tmp_path / "token") as fob:
-        fob.do("add", given=ALICE)
         fob.do("sync")
+        fob.do("add", given=ALICE)
         before = fob.do("accounts")
     with Fob(tmp_path / "token") as fob:
         assert fob.do("accounts") == before
@@ -123,7 +108,7 @@ def test_a_restart_keeps_what_the_desk_put_in(tmp_path: Path) -> None:
 def test_the_token_sets_its_second_on_the_worlds(tmp_path: Path) -> None:
     """The simulated world's time is told by its own command: the chip must turn its second with it."""
     with Fob(tmp_path / "token") as fob:
-        with Token.open(fob.port) as token:
+        with fob.open() as token:
             done = synchronise(token, time.time_ns)
         world = fob.ask("clock")
         host_ms = time.time_ns() // 1_000_000
@@ -134,7 +119,7 @@ def test_the_token_sets_its_second_on_the_worlds(tmp_path: Path) -> None:
 
 def test_a_hundred_accounts_fill_the_token(fob: Fob) -> None:
     accounts = [Account(bytes([n]) * 64, f"{n:02}" + "x" * 62, "界" * 21, digits=8) for n in range(100)]
-    with Token.open(fob.port) as token:
+    with fob.open() as token:
         assert [token.add(account) for account in accounts] == list(range(100))
         with pytest.raises(errors.StoreFull):
             token.add(Account(b"x", "one too many"))
@@ -147,7 +132,7 @@ def test_a_hundred_accounts_fill_the_token(fob: Fob) -> None:
 
 def test_a_desk_that_is_killed_while_it_waits_leaves_the_token_usable(fob: Fob) -> None:
     fob.do("add", given=DOOR)
-    process = waiting(fob, "door")
+    process = fob.waiting("code", "door")
     process.kill()
     process.communicate()
     listed = fob.do("accounts")["accounts"]
@@ -168,7 +153,7 @@ def test_ctrl_c_gives_the_question_up(tmp_path: Path) -> None:
 
 def test_a_token_that_dies_while_a_press_is_awaited_is_exit_3(fob: Fob) -> None:
     fob.do("add", given=DOOR)
-    process = waiting(fob, "door")
+    process = fob.waiting("code", "door")
     fob.process.kill()
     out, _ = process.communicate(timeout=10)
     assert process.returncode == 3
@@ -177,7 +162,7 @@ def test_a_token_that_dies_while_a_press_is_awaited_is_exit_3(fob: Fob) -> None:
 
 def test_a_second_desk_is_told_that_the_port_is_in_use(fob: Fob) -> None:
     fob.do("add", given=DOOR)
-    process = waiting(fob, "door")
+    process = fob.waiting("code", "door")
     second = fob.desk("info")
     assert second.returncode == 3
     error = json.loads(second.stdout)["error"]
@@ -188,10 +173,10 @@ def test_a_second_desk_is_told_that_the_port_is_in_use(fob: Fob) -> None:
 
 
 def test_tokens_are_found_without_port(tmp_path: Path) -> None:
-    with Fob(tmp_path / "one") as one:
+    with Fob(tmp_path / "one", paired=False) as one:
         found = run("provisioner", "--json", "info", FOBSMITH_SEARCH=one.port, FOBSMITH_PORT="")
         assert json.loads(found.stdout)["serial"] == one.line["serial"]
-        with Fob(tmp_path / "two", "--tcp", "127.0.0.1:0") as two:
+        with Fob(tmp_path / "two", "--tcp", "127.0.0.1:0", paired=False) as two:
             search = f"{one.port} {two.port}"
             both = run("provisioner", "--json", "info", FOBSMITH_SEARCH=search, FOBSMITH_PORT="")
             assert both.returncode == 2

@@ -195,7 +195,7 @@ def test_an_extra_port_that_is_not_there_does_no_harm() -> None:
 @pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pyserial's own
 @pytest.mark.parametrize("telnet", [False, True], ids=["socket", "rfc2217"])
 def test_a_token_behind_a_device_server(telnet: bool) -> None:
-    with LineToken() as line, served(line.port, telnet) as url, Token.open(url) as token:
+    with LineToken() as line, served(line.port, telnet) as url, Token.open(url, desk=line.desk) as token:
         assert token.info().serial == token.serial
         # Telnet has a meaning for the byte 255, so it has to come through doubled.
         for number in range(5):
@@ -205,7 +205,7 @@ def test_a_token_behind_a_device_server(telnet: bool) -> None:
 
 @pytest.mark.parametrize("url", ["spy://{}?file=/dev/null", "alt://{}?class=PosixPollSerial"])
 def test_a_token_behind_another_url_of_pyserial(url: str) -> None:
-    with LineToken() as line, Token.open(url.format(line.port)) as token:
+    with LineToken() as line, Token.open(url.format(line.port), desk=line.desk) as token:
         assert token.info().serial == token.serial
 
 

@@ -43,8 +43,8 @@ def test_the_screen_shows_oathtools_code_across_the_edges(tmp_path: Path, option
     with Fob(tmp_path / "token", *options) as fob:
         assert fob.port.startswith("socket://" if options else "/dev/")
         uri = f"otpauth://totp/edge?secret={SECRET_BASE32}&algorithm=SHA256&digits=8&period={PERIOD}"
-        fob.do("add", "-", given=uri)
         fob.do("sync")
+        fob.do("add", "-", given=uri)
         frames = [fob.ask("screen")]
         while frames[-1]["utc_ms"] < frames[0]["utc_ms"] + (EDGES + 1) * PERIOD * 1000:
             time.sleep(0.01)

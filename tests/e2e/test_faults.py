@@ -19,8 +19,8 @@ URI = "otpauth://totp/ACME:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=
 @pytest.mark.parametrize("fault", ["rtc-silent", "rtc-month13", "rtc-backwards", "rtc-frozen"])
 def test_a_broken_clock_chip_gives_no_code_and_is_said(tmp_path: Path, fault: str) -> None:
     with Fob(tmp_path / "token") as fob:
-        fob.do("add", "-", given=URI)
         fob.do("sync")
+        fob.do("add", "-", given=URI)
     with Fob(tmp_path / "token", "--fault", fault) as fob:
         fob.do("info")  # It has started.
         fob.ask("clock", advance=20.0)
@@ -39,15 +39,15 @@ def test_a_broken_clock_chip_gives_no_code_and_is_said(tmp_path: Path, fault: st
 def test_a_token_without_a_display_still_serves_the_desk(tmp_path: Path) -> None:
     with Fob(tmp_path / "token", "--fault", "display-absent") as fob:
         assert "display does not answer" in fob.do("info")["faults"]
-        fob.do("add", "-", given=URI)
         fob.do("sync")
+        fob.do("add", "-", given=URI)
         assert fob.do("info")["accounts"] == 1
 
 
 def test_a_clock_chip_without_power_is_not_set(tmp_path: Path) -> None:
     with Fob(tmp_path / "token") as fob:
-        fob.do("add", "-", given=URI)
         fob.do("sync")
+        fob.do("add", "-", given=URI)
         fob.ask("stop", power_cut=True)
         fob.process.wait(10)
     with Fob(tmp_path / "token") as fob:

@@ -33,7 +33,7 @@ def contents() -> RamContents:
 def token(contents: RamContents) -> Iterator[Token]:
     with LineToken() as line:
         line.app.contents = lambda: contents
-        with Token.open(line.port) as client:
+        with line.open() as client:
             yield client
 
 
@@ -94,7 +94,7 @@ def test_hundreds_of_changes_on_a_running_token(tmp_path: Path) -> None:
     with Fob(tmp_path / "token", "--firmware", str(firmware), "--speed", "20") as fob:
         answer = fob.do("verify-firmware")
         assert answer["good"] and answer["same"] == len(files)
-        with Token.open(fob.port) as token:
+        with fob.open() as token:
             for _ in range(3):
                 # The simulator puts the board's file on the drive itself; that one is in no folder.
                 changed = [path for path, content in files.items() if content and path != "board.toml"]
