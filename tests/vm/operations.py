@@ -22,6 +22,8 @@ def find(name: str) -> object:
         }[name]
     if name[:7] == "crypto ":
         return __import__("crypto_operations").OPERATIONS[name]
+    if name[:6] == "vault ":
+        return __import__("vault_operations").OPERATIONS[name]
     if name == "board file":
         from tokenfw import board_file
 
