@@ -1,5 +1,6 @@
 """The only code that knows CircuitPython's hardware: it builds the App that a board file describes."""
 
+import sys
 import time
 
 import board
@@ -7,6 +8,7 @@ import busio
 import displayio
 import microcontroller
 
+import tokenfw
 from tokenfw.app import App, Identity
 from tokenfw.board_file import parse
 from tokenfw.clock import Clock
@@ -71,11 +73,17 @@ def _vault(capacity: int, primitives: crypto.BoardPrimitives) -> Vault:
         return Vault(medium, Secret(microcontroller.nvm), primitives, max(capacity, least), _ticks)
 
     store, old = drive.DriveFile(drive.STORE), drive.DriveFile(drive.OLD_STORE)
-    if not old.size():
-        return make(store, 0)
-    from tokenfw.upgrade import open_upgraded
+    if old.size():
+        from tokenfw.upgrade import open_upgraded
 
-    return open_upgraded(old, store, make)
+        vault = open_upgraded(old, store, make)
+    else:
+        vault = make(store, 0)
+    # What opens a store is not needed again, and takes memory.
+    for name in ("mending", "scrubbing", "erasing", "upgrade"):
+        if sys.modules.pop("tokenfw." + name, None):
+            delattr(tokenfw, name)
+    return vault
 
 
 def _ticks() -> int:
