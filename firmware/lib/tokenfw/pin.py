@@ -28,15 +28,20 @@ def stretch(pin: bytes, salt: bytes, rounds: int) -> "Generator[None, None, byte
     new = hashlib.new
     key = new("sha256", pin).digest() if len(pin) > 64 else pin
     key = key + bytes(64 - len(key))
-    inner, outer = bytes(b ^ 0x36 for b in key), bytes(b ^ 0x5C for b in key)
+    inner, outer = bytearray(b ^ 0x36 for b in key), bytearray(b ^ 0x5C for b in key)
     block = new("sha256", outer + new("sha256", inner + salt + b"\0\0\0\1").digest()).digest()
-    mixed = int.from_bytes(block, "big")
+    inner, outer = inner + block, outer + block
+    number = int.from_bytes
+    mixed = number(block, "big")
     left = rounds - 1
     while left > 0:
         yield
         for _ in range(min(left, SLICE)):
-            block = new("sha256", outer + new("sha256", inner + block).digest()).digest()
-            mixed ^= int.from_bytes(block, "big")
+            # In place: a board spends a fifth less on it than on adding up bytes.
+            outer[64:] = new("sha256", inner).digest()
+            block = new("sha256", outer).digest()
+            inner[64:] = block
+            mixed ^= number(block, "big")
         left -= SLICE
     return mixed.to_bytes(32, "big")
 
