@@ -6,6 +6,8 @@ Written within the limits of a board: the tests run the same token on other inte
 from __future__ import annotations
 
 from tokencore import frame, messages
+from tokencore.channel import NONCES, SEALED, Channel
+from tokencore.noise import CipherState
 from tokenfw.app import App, Identity
 from tokenfw.clock import Clock, civil
 from tokenfw.discipline import CRYSTALS, Discipline
@@ -187,6 +189,10 @@ class Bench:
             **parts,
         )
         self.decoder = frame.Decoder()
+        self.channel: Channel | None = None
+        self._channels = 0
+        self._opened = b"", b""
+        self.sent = b""
         self.ms = 0
         self.sequence = 0
         self._start = utc * 1000
@@ -215,16 +221,51 @@ class Bench:
         self.press("enter")
 
     def send(self, command: str, **values: object) -> None:
+        """Send a request: in the channel of the token's owner, or where its row says so plainly."""
         self.sequence += 1
-        payload = messages.encode_request(self.sequence, messages.COMMANDS[command], values)
+        row = messages.COMMANDS[command]
+        payload = messages.encode_request(self.sequence, row, values)
+        if row.who != messages.PLAIN:
+            payload = self.connected().seal(payload)
+        self.give(payload)
+
+    def give(self, payload: bytes) -> None:
+        """Send the payload of one frame."""
+        self.sent = payload
         self.queue.incoming += frame.encode(payload)
         self.run()
+
+    def connected(self) -> Channel:
+        """Return the owner's channel. It is made without a handshake, which the tests of that are for."""
+        if self.channel is None:
+            from tokenfw.commands import Dispatcher
+
+            if self.app.dispatcher is None:
+                self.app.dispatcher = Dispatcher(self.app)
+            vault, primitives = self.vault, self.app.primitives
+            self._channels += 1
+            keys = [bytes([number, self._channels]) * 16 for number in (1, 2, 1, 2)]
+            states = [CipherState(primitives, key, NONCES) for key in keys]
+            self.channel = Channel(states[0], states[1], vault.identity_public, bytes(32))
+            own = Channel(states[3], states[2], vault.owner, bytes(32))
+            self.app.dispatcher.channels().add(own, bytes(32), self.ms)
+        return self.channel
 
     def answers(self) -> list[tuple[int, int, dict]]:
         """Return (sequence, status, packed fields) of what the token has sent since last asked."""
         payloads = self.decoder.feed(self.queue.sent)
         self.queue.sent = b""
-        return [messages.decode_response(payload) for payload in payloads]
+        return [messages.decode_response(self.opened(payload)) for payload in payloads]
+
+    def opened(self, payload: bytes) -> bytes:
+        """Return the message in a payload from the token; one that was sent twice is opened twice."""
+        if payload[0] != SEALED or self.channel is None:
+            return payload
+        message = self.channel.open(payload)
+        if message is not None:
+            self._opened = payload, message
+        assert self._opened[0] == payload
+        return self._opened[1]
 
     def ask(self, command: str, **values: object) -> dict:
         """Send a request and return the good response's values; an error's class is raised."""

@@ -1,4 +1,4 @@
-"""Mutated frames into the dispatcher: what `python -m tests.fuzz_dispatcher` does a million times."""
+"""Mutated frames into the dispatcher: what `python -m tests.fuzz.dispatcher` does a million times."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from tokencore import errors, messages
 from tokenfw import commands
 
-from tests.fuzz_dispatcher import Fuzzer, fuzz
+from tests.fuzz.dispatcher import Fuzzer, fuzz
 
 REACHED = {
     *(messages.OK, messages.PRESS_AWAITED),

@@ -1,8 +1,9 @@
-"""Mutated frames into a whole token: python -m tests.fuzz_dispatcher [COUNT [SEED]]
+"""Mutated frames into a whole token: python -m tests.fuzz.dispatcher [COUNT [SEED]]
 
-Ordinary requests are the corpus. What is sent is cut, flipped, doubled, held back, spliced, over-long, noise
-or good CBOR in a good frame with wild types and values. The token must not raise, hang, grow, answer that its
-firmware failed or tell a secret, and must answer the next good request.
+Ordinary requests are the corpus, in the channel of an owner who may himself be hostile. What is sent is cut,
+flipped, doubled, held back, spliced, over-long, noise, or good CBOR in a good frame with wild types and
+values, sealed or not. The token must not raise, hang, grow, answer that its firmware failed or tell a secret,
+and must answer the next good request.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from dataclasses import dataclass, field
 
 from tokencore import cbor, errors, frame, messages
 from tokencore.account import MAX_TIME, TYPINGS
+from tokencore.channel import OVERHEAD, SEALED
 
-from tests.firmware.parts import SERIAL, Bench
+from provisioner.primitives import HostPrimitives
+from tests.firmware.parts import OWNER, SERIAL, Bench
 from tests.firmware.test_attest import RamContents
 
 CANARY = b"\xf0canary\x9e"  # no UTF-8: it cannot come back as a name
@@ -42,18 +45,29 @@ class Report:
     kinds: Counter[str] = field(default_factory=Counter)
 
 
+class Seeded(HostPrimitives):
+    """Primitives that draw the same in every run."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._rng = random.Random(seed)
+
+    def random(self, length: int) -> bytes:
+        return self._rng.randbytes(length)
+
+
 class Fuzzer:
     """A token and a stream of frames, both determined by `seed`."""
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
-        self.bench = Bench(capacity=12)
+        self.bench = Bench(capacity=12, primitives=Seeded(seed))
         drive = RamContents({"/boot.py": self.rng.randbytes(600), "/lib/é.py": b""})
         self.bench.app.contents = lambda: drive
         self.report = Report()
         self._decoder = frame.Decoder()
         self._past: deque[bytes] = deque(maxlen=64)
-        self._sequence = 0
+        self._sequence = self._sealed = 0
         self._asked = False  # a press is awaited
         self._mutations = [
             *(self.ordinary, self.flipped, self.cut, self.doubled, self.held_back, self.spliced),
@@ -86,7 +100,9 @@ class Fuzzer:
         del bench.display.views[:-1]
         sent, bench.queue.sent = bench.queue.sent, b""
         assert CANARY not in sent, "a secret was told"
-        answers = [messages.decode_response(payload) for payload in self._decoder.feed(sent)]
+        told = [self.opened(payload) for payload in self._decoder.feed(sent)]
+        assert CANARY not in b"".join(told), "a secret was told"
+        answers = [messages.decode_response(message) for message in told if message]
         for _, status, packed in answers:
             assert status != errors.FobError.status, packed
             self.report.statuses[status] += 1
@@ -103,6 +119,24 @@ class Fuzzer:
         info = messages.unpack(messages.COMMANDS["info"].response, packed, True)
         assert info["serial"] == SERIAL
         assert info["faults"] == "" or info["clock"] == "failed"  # it was set to the end of time
+        self.bench.channel = None  # A flipped sequence number had all that follows refused in that one.
+        self._sealed = 0
+        assert messages.OK in [answer[1] for answer in self.feed(self.request("status", {}))]
+
+    def opened(self, payload: bytes) -> bytes:
+        """Return the message in a payload; nothing of one from a channel before, or that came already."""
+        if payload[0] == SEALED:
+            return (self.bench.channel.open(payload) if self.bench.channel else None) or b""
+        return payload
+
+    def seal(self, message: bytes) -> bytes:
+        """Return the frame of a message in the owner's channel, which is made anew where it has ended."""
+        bench = self.bench
+        if bench.vault.owner != OWNER:  # released, given to somebody else, or wiped
+            bench.vault.set_owner(OWNER)
+        if bench.channel and OWNER not in [each.remote for each in bench.app.dispatcher.channels().sessions]:
+            bench.channel, self._sealed = None, 0
+        return frame.encode(bench.connected().seal(message[: frame.MAX_PAYLOAD - OVERHEAD]))
 
     def greet(self) -> list[tuple[int, int, dict]]:
         """Begin a new session and return what is answered."""
@@ -110,13 +144,17 @@ class Fuzzer:
         return self.feed(self.request("hello", {"protocol": 1, "nonce": self.rng.randbytes(8)}))
 
     def request(self, name: str, values: dict) -> bytes:
-        return frame.encode(messages.encode_request(self._sequence, messages.COMMANDS[name], values))
+        row = messages.COMMANDS[name]
+        if row.who == messages.PLAIN:
+            return frame.encode(messages.encode_request(self._sequence, row, values))
+        self._sealed += 1
+        return self.seal(messages.encode_request(self._sealed, row, values))
 
     # What is sent: each returns the pieces in which it arrives.
 
     def ordinary(self) -> list[bytes]:
-        self._sequence += 1
         command = self.rng.choice(ROWS)
+        self._sequence += command.who == messages.PLAIN
         if command.name == "hello":
             self._sequence = self.rng.randint(0, 3)
         sent = self.request(command.name, self.values(command))
@@ -191,8 +229,13 @@ class Fuzzer:
 
     def flipped_inside(self) -> list[bytes]:
         """A damaged message in a frame whose CRC is right, as only a hostile or faulty host sends it."""
-        (payload,) = frame.Decoder().feed(self.ordinary()[0])
-        return [frame.encode(flip_bits(self.rng, payload))]
+        if self.rng.random() < 0.3:
+            (payload,) = frame.Decoder().feed(self.ordinary()[0])
+            return [frame.encode(flip_bits(self.rng, payload))]
+        command = self.rng.choice(ROWS)
+        self._sealed += 1
+        message = messages.encode_request(self._sealed, command, self.values(command))
+        return [self.seal(flip_bits(self.rng, message))]
 
     def stranger(self) -> list[bytes]:
         """Anything at all in a good frame."""
@@ -210,12 +253,14 @@ class Fuzzer:
                 packed[number] = wild_value(rng, 3)
             elif rng.random() < 0.05:
                 packed.pop(number, None)
-        self._sequence += 1
-        head: list[object] = [self._sequence, command.number]
+        sealed = command.who != messages.PLAIN
+        self._sealed, self._sequence = self._sealed + sealed, self._sequence + (not sealed)
+        head: list[object] = [self._sealed if sealed else self._sequence, command.number]
         if rng.random() < 0.1:
             head[rng.randrange(2)] = wild_value(rng, 1)
         fields = packed if rng.random() < 0.95 else wild_value(rng, 4)
-        return [frame.encode(cbor.encode([*head, fields])[: frame.MAX_PAYLOAD])]
+        message = cbor.encode([*head, fields])[: frame.MAX_PAYLOAD]
+        return [self.seal(message) if sealed else frame.encode(message)]
 
     def in_pieces(self) -> list[bytes]:
         whole = self.some()
