@@ -73,8 +73,7 @@ ROWS = (
     # The ticks are t2 and t3 of a four-timestamp exchange; utc_ms is the token's UTC at `sent`; written: the
     # tick at which the answer before this one had been handed to the line.
     "8 get_time anybody||1 received ticks,2 sent ticks,3 clock state,4 utc_ms? int 0 %d,5 bound? ticks,"
-    "6 written? ticks"
-    % (MAX_TIME * 1000 + 999),
+    "6 written? ticks" % (MAX_TIME * 1000 + 999),
     # The second `utc` begins at tick `at`, at most SET_AHEAD_MS away; answered then. uncertainty: ms by
     # which the host's second may be off; temperature: where the token is, degrees Celsius times 4.
     "9 set_time clock|1 utc int 946684800 %d,2 at ticks,3 uncertainty? int 0 %d,4 temperature? int -160 340|"
