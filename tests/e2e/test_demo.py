@@ -25,7 +25,7 @@ def test_the_demo_goes_through_the_whole_life(tmp_path: Path) -> None:
     assert done.stderr == ""
     for words in ("accepted", "replayed", "wrong_code", "two codes in a row: accepted", "All of it worked"):
         assert words in done.stdout
-    for picture in ("1-empty", "2-code", "3-counter"):
+    for picture in ("1-empty", "2-pairing", "3-locked", "4-code", "5-counter"):
         assert (ROOT / f"build/demo/{picture}.png").read_bytes().startswith(b"\x89PNG")
     assert list(tmp_path.iterdir()) == []
     assert not _running(str(tmp_path))
