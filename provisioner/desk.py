@@ -1,5 +1,6 @@
 """What the options before a command say: which token, which key, how to answer."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import click
 
 from . import desk_key, inputs, output, ports
 from .client import Token
-from .desk_key import DeskKey
+from .desk_key import DeskKey, NoDeskKey
 from .model import Progress
 
 
@@ -32,9 +33,15 @@ class Desk:
     @cached_property
     def key(self) -> DeskKey | None:
         """The desk key, or None where none has been made yet; a passphrase is asked for once."""
-        if self.key_file is None and not self.key_path.exists():
+        if not os.path.lexists(self.key_path):
             return None
         return desk_key.load(self.key_path, inputs.passphrase)
+
+    def needed_key(self) -> DeskKey:
+        """Return the desk key. Raises NoDeskKey, which names the file that it was looked for in."""
+        if self.key is None:
+            raise NoDeskKey(f"there is no desk key yet: {self.key_path} does not exist")
+        return self.key
 
     @contextmanager
     def token(self) -> Iterator[Token]:
@@ -45,7 +52,11 @@ class Desk:
             report(Progress("open", 0, 1))
             token = Token.open(port, desk=key)
         with token:
-            yield token
+            try:
+                yield token
+            except NoDeskKey:
+                self.needed_key()
+                raise
 
 
 def with_token(command: Callable[..., None]) -> Callable[..., None]:

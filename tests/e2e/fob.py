@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -121,12 +122,12 @@ class Fob:
 
     def digits(self) -> str:
         """Return the digits of a pairing that the screen shows."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            shown = [text.replace(" ", "") for text in self.screen()[1]]
-            for text in shown:
-                if len(text) == 6 and text.isdigit():
-                    return text
+            shown = self.screen()[1]
+            digits = [text.replace(" ", "") for text in shown if re.fullmatch(r"\d{3} ?\d{3}", text)]
+            if "Pairing code" in shown and len(digits) == 1:
+                return digits[0]
         raise AssertionError(f"no digits on the screen: {shown}")
 
     def do(self, *arguments: str, given: str = "") -> dict[str, Any]:
