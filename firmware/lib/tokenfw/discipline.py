@@ -1,4 +1,4 @@
-"""What the clock chip's error is: learned from synchronisations, corrected, and bounded.
+"""What the clock chip's error is: learned from synchronisations (`learning`), corrected, and bounded.
 
 The chip's own count is never changed between two syncs; UTC is that count plus a correction. A crystal's
 rate is kept as an interval, `rate` ± `spread`, that the true rate cannot leave by the crystal's data; a
@@ -62,7 +62,7 @@ _OLD_FIELDS = 9  # of records without the last three
 # without a press, or a sync-only key.
 SEEN, OWNER, SYNC_ONLY = "seen", "owner", "clock"
 
-DAY = 86400  # s; from shorter spans nothing is learned
+DAY = 86400  # s
 _YEAR = 365 * DAY
 _BAD_TRIM = 200  # ppb; less is left to software
 _SPAN2 = 400  # square degrees: 5 to 45 degrees Celsius where nothing measures the temperature
@@ -83,8 +83,8 @@ class Discipline:
         trim: "Trim | None" = CHIPS["ds3231"][1],
         thermometer: bool = True,
     ) -> None:
-        self._crystal = crystal
-        self._trim = trim
+        self.crystal = crystal
+        self.register = trim
         if len(record) in (_OLD_FIELDS, _OLD_FIELDS + 1):
             record = list(record[:_OLD_FIELDS]) + [0, 0, 0] + list(record[_OLD_FIELDS:])
         known = len(record) in (FIELDS, FIELDS + 1)
@@ -124,16 +124,16 @@ class Discipline:
 
     def _grown_ms(self, chip_s: int) -> int:
         elapsed = max(0, chip_s - self.state.synced) if self.state else 0
-        return int((elapsed * self.growth(chip_s) + self._thermal_doubt(elapsed)) // 1000000 + 1)
+        return int((elapsed * self.growth(chip_s) + self.thermal_doubt(elapsed)) // 1000000 + 1)
 
     def growth(self, chip_s: int) -> int:
         """Return how fast the bound grows, in ppb: 11.6 ppm are a second a day."""
         if self.state is None:
-            return int(self._crystal.initial)
+            return int(self.crystal.initial)
         state = self.state
         # Over a span the mean rate leaves that at its beginning by half of what ageing does in it.
-        old = self._aged(state.synced - state.since) + self._aged(chip_s - state.synced) // 2
-        return int(state.spread + self._crystal.wander + old)
+        old = self.aged(state.synced - state.since) + self.aged(chip_s - state.synced) // 2
+        return int(state.spread + self.crystal.wander + old)
 
     def feel(self, chip_s: int, quarters: int) -> None:
         """Take a temperature (degrees Celsius times 4), measured now, at the chip's second `chip_s`."""
@@ -143,15 +143,15 @@ class Discipline:
         passed = chip_s - self._felt
         if self.state and 0 < passed <= _GAP_S and self._felt >= self.state.synced:
             self._measured += passed
-            self._heat += self._crystal.curve * (quarters - 100) * (quarters - 100) * passed // 16
+            self._heat += self.crystal.curve * (quarters - 100) * (quarters - 100) * passed // 16
         self._felt = chip_s
 
     @property
     def ripple_ms(self) -> int:
         """By how many ms the chip's seconds are uneven with the steps in its register."""
-        if self.state is None or self._trim is None:
+        if self.state is None or self.register is None:
             return 0
-        return int((abs(self.state.trim) * self._trim.ripple + 999) // 1000)
+        return int((abs(self.state.trim) * self.register.ripple + 999) // 1000)
 
     def calibrate(self, measured: int, quarters: int) -> None:
         """The board's thermometer shows `measured` where it is `quarters` (degrees Celsius times 4).
@@ -169,7 +169,7 @@ class Discipline:
     @property
     def needs_temperature(self) -> bool:
         """Whether the temperature tells anything about this crystal."""
-        return bool(self._crystal.curve) and self._warm is not None
+        return bool(self.crystal.curve) and self._warm is not None
 
     def sync(
         self,
@@ -181,97 +181,40 @@ class Discipline:
         trim: int,
         by: str = SEEN,
     ) -> None:
-        """The chip has been set: its second `utc` began `late_ms` after the world's.
+        """The chip has been set: see `learning.sync`."""
+        from .learning import sync  # Takes memory, and is seldom needed.
 
-        doubt_ms   how wrong that can be: what the host's line leaves open
-        error_ms   the token's UTC less the host's right before, None where it had none
-        noise_ms   how exactly the token could read its own chip for that
-        trim       the steps that the chip's register holds now
-        by         who has set it: what nobody has seen teaches nothing that contradicts the crystal's
-                   data, and a sync-only key teaches nothing at all
-        """
-        crystal = self._crystal
-        charged = self._charged(utc, error_ms, by)
-        if by == OWNER and self.state and charged[2] > self.state.spent + doubt_ms + noise_ms:
-            error_ms = None  # No lesson either: the crystal does not do that.
-        if self.state and trim != self.state.trim:
-            self.trimmed(trim)
-            error_ms = None  # Since when it holds them nobody knows.
-        old = self.state
-        if old is None:
-            self.state = State(utc, late_ms, doubt_ms, 0, crystal.initial, trim, utc, 0, doubt_ms, 0, 0, 0)
-        else:
-            rate, spread, since, slip, noise = old.rate, old.spread, utc, 0, doubt_ms
-            span = utc - old.since
-            moved, open_ms = old.slip, old.noise + doubt_ms + noise_ms
-            if error_ms is not None:
-                moved += error_ms
-                open_ms += self._thermal_doubt(utc - old.synced) // 1000000
-            if error_ms is None or abs(moved) * 1000000 > crystal.limit * span + open_ms * 1000000:
-                # Unknown, or no crystal does that and somebody had set another time: begin anew.
-                spread += self._aged(span)
-            elif span < DAY or by == SYNC_ONLY:
-                since, slip, noise = old.since, moved, open_ms
-            else:
-                rate, spread = self._learn(old, moved, open_ms, span, by == SEEN)
-            self.state = State(utc, late_ms, doubt_ms, rate, spread, trim, since, slip, noise, *charged)
+        self.state = sync(self, utc, late_ms, doubt_ms, error_ms, noise_ms, trim, by)
         self._measured, self._heat, self._felt = 0, 0, -1
-
-    def _charged(self, utc: int, error_ms: "int | None", by: str) -> "tuple[int, int, int]":
-        """Return (room, moved, spent) after a step of -`error_ms`."""
-        old = self.state
-        if old is None or error_ms is None or by == SEEN:
-            return 0, 0, 0
-        room, moved = self.room_ms(utc), old.moved - error_ms
-        if by == SYNC_ONLY:
-            return room, moved, old.spent
-        return 0, 0, old.spent + max(0, abs(moved) - room)
-
-    def _learn(
-        self, old: State, moved_ms: int, open_ms: int, span: int, witnessed: bool
-    ) -> "tuple[int, int]":
-        """Return (rate, spread) after an error of `moved_ms` ± `open_ms` in `span` seconds."""
-        seen = moved_ms * 1000000 // span
-        wide = open_ms * 1000000 // span + 1 + self._crystal.wander + self._aged(span) // 2
-        known = old.spread + self._aged(span)
-        low, high = max(-known, seen - wide), min(known, seen + wide)
-        if low > high and not witnessed:
-            return old.rate, known
-        if low > high:  # Not the crystal that its data promise: what is measured is all that is known.
-            low, high = seen - wide, seen + wide
-        return old.rate + (low + high) // 2, (high - low + 1) // 2
 
     def wanted_trim(self) -> int:
         """Return the steps to be in the chip's register for the least that software has to correct."""
-        if self.state is None or self._trim is None:
+        if self.state is None or self.register is None:
             return 0
-        steps = (self.state.rate + self._trim.step // 2) // self._trim.step
-        if abs(steps) * self._trim.step < _BAD_TRIM:
+        steps = (self.state.rate + self.register.step // 2) // self.register.step
+        if abs(steps) * self.register.step < _BAD_TRIM:
             steps = 0
-        return int(max(self._trim.low, min(self._trim.high, self.state.trim + steps)))
+        return int(max(self.register.low, min(self.register.high, self.state.trim + steps)))
 
     def trimmed(self, trim: int, known_since: bool = True) -> None:
         """The chip's register holds `trim` steps: since the sync, or nobody knows since when."""
-        old = self.state
-        if old is None or self._trim is None or trim == old.trim:
+        if self.state is None or self.register is None or trim == self.state.trim:
             return
-        steps = trim - old.trim
-        spread = old.spread + self._aged(old.synced - old.since)
-        spread += abs(steps) * (self._trim.doubt if known_since else self._trim.step)
-        rate = old.rate - steps * self._trim.step
-        begun = old.synced, 0, old.doubt  # learning begins anew
-        kept = old.room, old.moved, old.spent
-        self.state = State(old.synced, old.late, old.doubt, rate, spread, trim, *begun, *kept)
+        from .learning import trimmed
 
-    def _aged(self, seconds: int) -> int:
-        return int(self._crystal.ageing * max(0, seconds) // _YEAR)
+        self.state = trimmed(self, trim, known_since)
+
+    def aged(self, seconds: int) -> int:
+        """Return by how many ppb the rate may have changed in so many seconds."""
+        return int(self.crystal.ageing * max(0, seconds) // _YEAR)
 
     def _thermal(self, elapsed: int) -> int:
         """Return the ppb s of the temperature: as measured, and in the middle of what it may have been."""
-        return int(self._heat + self._crystal.curve * _SPAN2 // 2 * max(0, elapsed - self._measured))
+        return int(self._heat + self.crystal.curve * _SPAN2 // 2 * max(0, elapsed - self._measured))
 
-    def _thermal_doubt(self, elapsed: int) -> int:
-        return int(-self._crystal.curve * _SPAN2 // 2 * max(0, elapsed - self._measured))
+    def thermal_doubt(self, elapsed: int) -> int:
+        """Return the ppb s by which the temperature may have made otherwise in `elapsed` seconds."""
+        return int(-self.crystal.curve * _SPAN2 // 2 * max(0, elapsed - self._measured))
 
 
 def of_chip(driver: str, crystal: "str | None" = None, record: "Sequence[int]" = ()) -> Discipline:
