@@ -17,6 +17,7 @@ from host_verify.cli import cli as host_verify
 from provisioner import backups, recovery, sealed
 from provisioner.cli import main
 from tests.desk.line import LineToken
+from tests.docs.pages import ROOT
 
 CHEAP = {"iterations": 1, "lanes": 1, "memory_cost": 32}
 SHARED = b"12345678901234567890"
@@ -436,6 +437,35 @@ class TestRestore:
         said = desk("restore", tmp_path / "b", "--recovery", tmp_path / "key.secret").stdout
         assert "Not in it: the account at position 1, which was damaged on the token" in said
         assert len(line.vault) == 1
+
+
+def test_the_page_opens_a_backup_with_another_library(made, tmp_path, monkeypatch, capsys) -> None:
+    values, private = made
+    monkeypatch.chdir(tmp_path)
+    Path("accounts.backup").write_text(json.dumps(values))
+    Path("recovery.key.secret").write_text(json.dumps({"private": b64encode(private).decode()}))
+    page = (ROOT / "docs/backup.md").read_text()
+    exec(page.partition("```python\n")[2].partition("```")[0])
+    assert capsys.readouterr().out.split() == [otpauth.build(account) for account in ACCOUNTS]
+
+
+def test_the_page_shows_files_as_they_are(tmp_path, made) -> None:
+    """Each JSON of the page has the keys of the file that is made."""
+    page = (ROOT / "docs/backup.md").read_text()
+    shown = [json.loads(block.partition("```")[0]) for block in page.split("```json\n")[1:]]
+    by_kind = {one["fobsmith"]: one for one in shown}
+    recovery.init(tmp_path / "key")
+    assert by_kind["backup"].keys() == made[0].keys()
+    assert by_kind["recovery key"].keys() == sealed.read(tmp_path / "key", "recovery key").keys()
+    assert by_kind["recovery key"]["argon2id"].keys() == {"salt", *recovery.COSTS}
+    assert {by_kind["recovery key"]["argon2id"][name] for name in recovery.COSTS} == {
+        *recovery.COSTS.values()
+    }
+    assert set(by_kind["enrolments"]["entries"][0]) == {
+        "serial", "issuer", "name", "made", "key", "enc", "sealed",
+    }  # fmt: skip
+    assert "Twelve characters are the least" in page
+    assert recovery.SHORTEST == 12
 
 
 def test_secrets_are_in_no_repr() -> None:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from tokencore import otpauth
 
 from host_verify.cli import cli
@@ -18,10 +19,12 @@ from host_verify.web.limits import Rates
 from host_verify.web.problems import LONGEST_BODY
 from tests.docs.pages import ROOT, commands
 
+from . import importing
 from .parts import account, code_at
 
 PAGE = (ROOT / "docs/verifier.md").read_text()
-FIRST, SECOND = account(), account(secret=b"s" * 20)
+FIRST, SECOND = account(secret=b"f" * 20), account(secret=b"s" * 20)
+DRAWN = account(secret=b"d" * 20)
 
 
 def test_the_commands_do_what_the_page_says(tmp_path, monkeypatch):
@@ -34,7 +37,11 @@ def test_the_commands_do_what_the_page_says(tmp_path, monkeypatch):
         assert name == "host-verify"
         now = int(time.time())
         given = ""
-        if "add" in arguments:
+        if "import" in arguments:
+            given = prepared(tmp_path, arguments, now)
+        elif "export" in arguments:
+            given = "correct horse battery\n"
+        elif "add" in arguments:
             given = otpauth.build(SECOND)
         elif "check" in arguments:
             # Twice in the page: a fresh code each time.
@@ -59,6 +66,18 @@ def test_the_commands_do_what_the_page_says(tmp_path, monkeypatch):
     assert ran >= 22
     assert Path("srv/verifier.db").exists()
     assert Path("keys/verifier.key").exists()
+
+
+def prepared(folder: Path, arguments: list[str], now: int) -> str:
+    """Put the file that is to be imported into `folder`; return what is to be given with it."""
+    if "enrolled.json" in arguments:
+        pem = CliRunner().invoke(cli, ["key", "show"]).stdout.encode()
+        sealed = importing.entry(DRAWN, load_pem_public_key(pem).public_bytes_raw())
+        (folder / "enrolled.json").write_text(json.dumps(importing.document(sealed)))
+        return code_at(DRAWN, now)
+    figure = json.loads((ROOT / "tests/vectors/rfc6030_pskc.json").read_text())["figures"]["7"]
+    (folder / "tokens.xml").write_text(figure["xml"])
+    return str(figure["value"]) + "\n"
 
 
 def test_the_numbers_are_the_policys():
