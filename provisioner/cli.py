@@ -124,7 +124,7 @@ def add(desk: Desk, /, file: tuple[str, ...], **options: Any) -> None:
     It is read from FILE, from standard input with -, or asked for without echo. It is never given
     in the command line.
     """
-    _ = desk.key  # Its passphrase comes before the seed on standard input.
+    desk.needed_key()  # Its passphrase comes before the seed on standard input.
     account = seeds.account(inputs.seed(file), seeds.Options(**options))
     with desk.token() as token:
         position = token.add(account)

@@ -21,8 +21,6 @@ from .link import Link
 from .model import AccountInfo, Code, Exchange, Info, Progress, Report, Settings, Status
 from .session import TRIES, ChannelLost, Session
 
-REQUIRED = False  # Whether everything goes through the channel.
-
 
 class Token:
     """A session with the token at an open Link. Raises NotAToken where none answers.
@@ -286,5 +284,5 @@ class Token:
                 self._session.greet()
 
     def _secure(self, who: str) -> None:
-        if who != messages.PLAIN and (REQUIRED or (self._desk and self.has_channel)):
+        if who != messages.PLAIN:
             trust.secure(self._session, self._desk, who)

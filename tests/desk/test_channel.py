@@ -18,11 +18,6 @@ from tests.desk.impostor import PRIMITIVES, Impostor
 SERIAL = "E0C9125B0D9B0C2F"
 
 
-@pytest.fixture(autouse=True)
-def required(monkeypatch) -> None:
-    monkeypatch.setattr("provisioner.client.REQUIRED", True)
-
-
 @pytest.fixture
 def desk(tmp_path: Path) -> DeskKey:
     desk_key.init(tmp_path / "desk.key")

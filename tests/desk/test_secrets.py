@@ -135,6 +135,7 @@ def test_a_lost_connection_in_the_middle_of_add_shows_no_secret() -> None:
 
     account = Account(BYTES, "alice")
     with LineToken() as line, line.open() as token:
+        token.status()  # The channel is there.
         line.to_host = lambda data: []
         try:
             token.add(account)

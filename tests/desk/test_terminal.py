@@ -97,7 +97,7 @@ def test_ctrl_c_takes_the_question_off_the_tokens_screen(line) -> None:
         terminal.process.send_signal(signal.SIGINT)
         assert terminal.finish() == 130
     assert "Traceback" not in terminal.shown
-    assert line.app._dispatcher.question is None
+    assert line.app.dispatcher.question is None
 
 
 def test_a_quick_command_shows_no_bar(line) -> None:
