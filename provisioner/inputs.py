@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 from tokencore import messages
-from tokencore.noise import KEY
+from tokencore.cipherstate import KEY
 from tokencore.seals import fingerprint
 
 from . import seeds

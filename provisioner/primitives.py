@@ -1,4 +1,4 @@
-"""The host's cryptography in the shape that tokencore takes it (`tokencore.noise.Primitives`)."""
+"""The host's cryptography in the shape that tokencore takes it (`tokencore.primitives.Primitives`)."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tokencore import errors, messages
 from tokencore.channel import Channel
-from tokencore.noise import KEY
+from tokencore.cipherstate import KEY
 
 from .desk_key import DeskKey, NoDeskKey
 from .faults import DeskError

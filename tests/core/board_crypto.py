@@ -11,7 +11,7 @@ from boards.simulator import cpy_aesio
 from boards.simulator.simulator import FIRMWARE
 
 if TYPE_CHECKING:
-    from tokencore.noise import Primitives
+    from tokencore.primitives import Primitives
 
 FILE = FIRMWARE / "lib/tokenfw/hardware/crypto.py"
 

@@ -132,19 +132,6 @@ def test_nothing_opens_that_is_changed_in_any_bit_cut_or_lengthened(
             open_(key, nonce, ad, longer)
 
 
-def test_gcm_keeps_the_tables_of_two_keys() -> None:
-    asked = []
-
-    def counting(key: bytes, counter_block: bytes, data: bytes) -> bytes:
-        asked.append((key[0], counter_block == bytes(16)))
-        return ctr(key, counter_block, data)
-
-    gcm = Gcm(counting)
-    for number in (1, 2, 1, 2, 3, 2, 3, 1):
-        gcm.seal(bytes([number]) * 32, bytes(12), b"", b"")
-    assert [number for number, subkey in asked if subkey] == [1, 2, 3, 1]
-
-
 @pytest.mark.parametrize("vector", records("KDF/rfc-5869-HKDF-SHA256.txt"))
 def test_rfc_5869_vectors(vector: dict[str, str]) -> None:
     salt, ikm, info = [bytes.fromhex(vector[name]) for name in ("salt", "ikm", "info")]

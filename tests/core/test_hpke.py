@@ -22,7 +22,7 @@ from tests.core.board_crypto import board_primitives
 from tests.core.test_x25519 import SMALL_ORDER
 
 if TYPE_CHECKING:
-    from tokencore.noise import Primitives
+    from tokencore.primitives import Primitives
 
 HOST = HostPrimitives()
 PRIVATE = bytes(range(32))

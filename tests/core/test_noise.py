@@ -18,7 +18,7 @@ from dissononce.processing.impl.symmetricstate import SymmetricState
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from noise.connection import Keypair, NoiseConnection
-from tokencore import noise
+from tokencore import cipherstate, noise, x25519
 from tokencore.errors import BadValue, ChannelFailed
 from tokencore.noise import Handshake, run
 
@@ -28,7 +28,7 @@ from tests.core.board_crypto import board_primitives
 from tests.core.test_x25519 import SMALL_ORDER
 
 if TYPE_CHECKING:
-    from tokencore.noise import Primitives
+    from tokencore.primitives import Primitives
 
 # Patterns that the suite does not use, to show that the rules of the framework are followed, not one pattern.
 OTHERS = {"NN": "e;e,ee", "NX": "e;e,ee,s,es", "XN": "e;e,ee;s,se", "IX": "e,s;e,ee,se,s,es"}
@@ -161,7 +161,7 @@ def test_a_board_and_a_desk_shake_hands(cipher: str) -> None:
     board = board_primitives(cipher)
     desk = Handshake(HostPrimitives(cipher), True, PROLOGUE, DESK)
     token = Handshake(
-        board, False, PROLOGUE, TOKEN, static_public=board.public(TOKEN), ephemeral=noise.draw(board)
+        board, False, PROLOGUE, TOKEN, static_public=board.public(TOKEN), ephemeral=x25519.draw(board)
     )
     finish(desk, token)
     assert (desk.remote, token.remote) == (board.public(TOKEN), board.public(DESK))
@@ -169,7 +169,7 @@ def test_a_board_and_a_desk_shake_hands(cipher: str) -> None:
     assert receive.open(*_sealed(send)) == b"text"
 
 
-def _sealed(state: noise.CipherState) -> tuple[int, bytes, bytes]:
+def _sealed(state: cipherstate.CipherState) -> tuple[int, bytes, bytes]:
     nonce, sealed = state.seal(b"ad", b"text")
     return nonce, b"ad", sealed
 
@@ -183,7 +183,7 @@ def test_a_handshake_yields_before_each_x25519(drawn: bool) -> None:
         PROLOGUE,
         TOKEN,
         static_public=primitives.public(TOKEN) if drawn else b"",
-        ephemeral=noise.draw(primitives) if drawn else None,
+        ephemeral=x25519.draw(primitives) if drawn else None,
     )
     desk = Handshake(HostPrimitives(), True, PROLOGUE, DESK)
     yields = []
@@ -347,7 +347,7 @@ def test_a_handshake_that_is_left_in_the_middle_of_a_message_stays_there() -> No
         run(token.write())
 
 
-@pytest.mark.parametrize("nonces", [3, 2**32, noise.NONCES])
+@pytest.mark.parametrize("nonces", [3, 2**32, cipherstate.NONCES])
 def test_nonces_end_where_the_wire_or_noise_ends_them(nonces: int) -> None:
     desk, token = sides(HostPrimitives())
     finish(desk, token)

@@ -15,7 +15,7 @@ from tests.core.board_crypto import board_primitives
 from tests.core.test_x25519 import SMALL_ORDER
 
 if TYPE_CHECKING:
-    from tokencore.noise import Primitives
+    from tokencore.primitives import Primitives
 
 CIPHERS = ["AESGCM", "ChaChaPoly"]
 BOARDS = {cipher: board_primitives(cipher) for cipher in CIPHERS}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tokencore import frame, messages
 from tokencore.channel import NONCES, SEALED, Channel
-from tokencore.noise import CipherState
+from tokencore.cipherstate import CipherState
 from tokenfw.app import App, Identity
 from tokenfw.clock import Clock, civil
 from tokenfw.discipline import CRYSTALS, Discipline
@@ -16,7 +16,7 @@ from tokenfw.vault import Vault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tokencore.noise import Primitives
+    from tokencore.primitives import Primitives
     from tokenfw.keys import Secret
     from tokenfw.pages import Medium
 

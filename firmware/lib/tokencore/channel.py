@@ -10,14 +10,15 @@ No plain message begins so: each is a CBOR array of three.
 
 import hashlib
 
+from .cipherstate import KEY, CipherState
 from .errors import BadValue, ChannelFailed
 from .hkdf import hkdf
-from .noise import KEY, CipherState
 from .otp import HmacKey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .noise import Handshake, Primitives
+    from .noise import Handshake
+    from .primitives import Primitives
 
 SEALED = 1
 OVERHEAD = 5 + 16  # bytes by which a record is longer than its message

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     Ctr = Callable[[bytes, bytes, bytes], bytes]  # key, initial counter block (16 bytes), data
 
-_KEPT = 2  # keys whose tables are kept: those of a channel's two directions
 _BLOCK = (1 << 128) - 1
 
 
@@ -20,7 +19,6 @@ class Gcm:
 
     def __init__(self, ctr: "Ctr") -> None:
         self._ctr = ctr
-        self._kept: "list[tuple[bytes, list[int]]]" = []
 
     def seal(self, key: bytes, nonce: bytes, ad: bytes, plaintext: bytes) -> bytes:
         """Return the ciphertext and its tag of 16 bytes; `nonce` is 12 bytes."""
@@ -37,41 +35,31 @@ class Gcm:
     def _tag(self, key: bytes, nonce: bytes, ad: bytes, sealed: bytes) -> bytes:
         lengths = struct.pack(">QQ", len(ad) * 8, len(sealed) * 8)
         hashed = ghash(
-            self._table(key), ad + bytes(-len(ad) % 16) + sealed + bytes(-len(sealed) % 16) + lengths
+            self._ctr(key, bytes(16), bytes(16)),
+            ad + bytes(-len(ad) % 16) + sealed + bytes(-len(sealed) % 16) + lengths,
         )
         return self._ctr(key, nonce + b"\0\0\0\1", hashed)
 
-    def _table(self, key: bytes) -> "list[int]":
-        for kept, products in self._kept:
-            if kept == key:
-                return products
-        products = table(self._ctr(key, bytes(16), bytes(16)))
-        self._kept = self._kept[1 - _KEPT :] + [(key, products)]
-        return products
 
+def ghash(subkey: bytes, data: bytes) -> bytes:
+    """Return GHASH (section 6.4) of whole blocks under the hash subkey (16 bytes) as 16 bytes.
 
-def table(subkey: bytes) -> "list[int]":
-    """Return the products of the hash subkey (16 bytes) and the 16 polynomials of four bits, for `ghash`.
-
-    They are not reduced. The leftmost bit of a block stands for 1, the next for x, and so on; with that order
-    a product of integers comes out multiplied by x, so the subkey is divided by x beforehand.
+    The leftmost bit of a block stands for 1, the next for x, and so on; with that order a product of integers
+    comes out multiplied by x, so the subkey is divided by x beforehand.
     """
     h = int.from_bytes(subkey, "big")
     h = h << 1 & _BLOCK ^ (h >> 127) * (0xC2 << 120 | 1)
-    products = [0, h]
+    # Its products with the polynomials of four bits, not reduced: so few that no table is kept between calls.
+    right = [0, h]
     for n in range(2, 16):
-        products.append(products[n >> 1] << 1 ^ products[n & 1])
-    return products
-
-
-def ghash(products: "list[int]", data: bytes) -> bytes:
-    """Return GHASH (section 6.4) of whole blocks as 16 bytes; `products` is from `table`."""
+        right.append(right[n >> 1] << 1 ^ right[n & 1])
+    left = [product << 4 for product in right]
     y = 0
     for i in range(0, len(data), 16):
         y ^= int.from_bytes(data[i : i + 16], "big")
         z = 0
         for byte in y.to_bytes(16, "big"):
-            z = (z << 4 ^ products[byte >> 4]) << 4 ^ products[byte & 15]
+            z = z << 8 ^ left[byte >> 4] ^ right[byte & 15]
         # The right half is x^128 times what it would be in the left; x^128 = x^7 + x^2 + x + 1.
         low = (z & _BLOCK) << 7
         low ^= low >> 1 ^ low >> 2 ^ low >> 7

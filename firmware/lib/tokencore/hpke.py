@@ -1,10 +1,13 @@
 """HPKE (RFC 9180), base mode, as a sender: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305."""
 
-from . import chacha, hkdf, noise
+from . import chacha, hkdf
+from .x25519 import draw
 
 TYPE_CHECKING = False  # boards have no typing module; a checker takes this name for True
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from .primitives import KeyPair, Primitives
 
 _KEM = b"KEM\x00\x20"
 _SUITE = b"HPKE\x00\x20\x00\x01\x00\x03"
@@ -61,15 +64,15 @@ class Sender:
 
 
 def sender(
-    primitives: "noise.Primitives", public: bytes, info: bytes, ephemeral: "noise.KeyPair | None" = None
+    primitives: "Primitives", public: bytes, info: bytes, ephemeral: "KeyPair | None" = None
 ) -> "Generator[None, None, Sender]":
     """Return a Sender to the key `public` (32 bytes), for the use that `info` names.
 
-    A generator for `noise.run`: it yields before each X25519. `ephemeral` is a pair from `noise.draw`, used
-    for nothing else. Raises BadValue where `public` is a point of small order.
+    A generator for `noise.run`: it yields before each X25519. `ephemeral` is a pair from `x25519.draw`,
+    used for nothing else. Raises BadValue where `public` is a point of small order.
     """
     if ephemeral is None:
         yield
-        ephemeral = noise.draw(primitives)
+        ephemeral = draw(primitives)
     yield
     return Sender(ephemeral[1], Context(primitives.dh(ephemeral[0], public), ephemeral[1], public, info))

@@ -2,54 +2,26 @@
 
 A board takes a good part of a second for one X25519. So `Handshake.write` and `read` are generators: they
 yield before each one, which lets the caller do something else in between, and return the bytes. `run` runs
-one at once. The cryptography is passed in: see `Primitives`.
+one at once. The cryptography is passed in: see `Primitives` in primitives.py.
 """
 
 import hashlib
 
 from . import hkdf
+from .cipherstate import KEY, NONCES, CipherState
 from .errors import ChannelFailed
+from .x25519 import draw
 
 TYPE_CHECKING = False  # boards have no typing module; a checker takes this name for True
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from typing import Protocol, TypeVar
+    from typing import TypeVar
+
+    from .primitives import KeyPair, Primitives
 
     T = TypeVar("T")
-    KeyPair = tuple[bytes, bytes]  # private and public key, 32 bytes each
 
-    class Primitives(Protocol):
-        """What tokencore and tokenfw know of cryptography and chance. Keys and private keys are 32 bytes."""
-
-        cipher: str
-        """Noise's name of the AEAD: "AESGCM" (AES-256) or "ChaChaPoly"."""
-
-        def random(self, length: int) -> bytes:
-            """Return random bytes fit for keys."""
-
-        def public(self, private: bytes) -> bytes:
-            """Return the X25519 public key (RFC 7748)."""
-
-        def dh(self, private: bytes, public: bytes) -> bytes:
-            """Return the X25519 shared secret. Raises BadValue where it is all zero."""
-
-        def seal(self, key: bytes, nonce: int, ad: bytes, plaintext: bytes) -> bytes:
-            """Return the ciphertext and its tag of 16 bytes. `nonce` is of 64 bits, `ad` associated data."""
-
-        def open(self, key: bytes, nonce: int, ad: bytes, sealed: bytes) -> bytes:
-            """Return the plaintext. Raises ChannelFailed where anything is not as it was sealed."""
-
-        def stream(self, key: bytes, nonce: bytes, data: bytes) -> bytes:
-            """Return `data` under a key stream, not authenticated; `nonce` is 16 bytes and never used again.
-
-            AES-256 in counter mode, `nonce` being the initial counter block; with the cipher "ChaChaPoly"
-            ChaCha20, `nonce` being the block counter (4 bytes, little-endian) and the nonce.
-            """
-
-
-KEY = 32
 _TAG = 16
-NONCES = (1 << 64) - 1  # nonces of a key: the last of 64 bits is reserved (section 5.1)
 PATTERNS = {"XX": "e;e,ee,s,es;s,se"}
 """The tokens of each message, the initiator's first (section 7.5)."""
 
@@ -62,43 +34,6 @@ def run(generator: "Generator[None, None, T]") -> "T":
         except StopIteration as end:
             value: T = end.value
             return value
-
-
-def draw(primitives: "Primitives") -> "KeyPair":
-    """Return a new key pair, as `Handshake` takes it for its ephemeral key: once only. Takes one X25519."""
-    private = primitives.random(KEY)
-    return private, primitives.public(private)
-
-
-class CipherState:
-    """One direction's key and nonce. With a nonce in each message (section 11.4) one may be lost."""
-
-    def __init__(self, primitives: "Primitives", key: bytes, nonces: int = NONCES) -> None:
-        self._primitives = primitives
-        self._key = key
-        self._nonces = nonces
-        self.nonce = 0
-        """The nonce that `seal` takes next."""
-
-    def seal(self, ad: bytes, plaintext: bytes) -> "tuple[int, bytes]":
-        """Return the nonce and the sealed bytes, 16 longer than the plaintext.
-
-        Raises ChannelFailed once every nonce has been used: a new handshake gives new keys.
-        """
-        nonce = self.nonce
-        if nonce >= self._nonces:
-            raise ChannelFailed("the channel's nonces are used up: connect again")
-        self.nonce = nonce + 1
-        return nonce, self._primitives.seal(self._key, nonce, ad, plaintext)
-
-    def open(self, nonce: int, ad: bytes, sealed: bytes) -> bytes:
-        """Return the plaintext. Raises ChannelFailed where it is not what the other side sealed.
-
-        The caller refuses a nonce that it has seen.
-        """
-        if not 0 <= nonce < self._nonces:
-            raise ChannelFailed("a nonce that no message has")
-        return self._primitives.open(self._key, nonce, ad, sealed)
 
 
 class _Symmetric:

@@ -5,8 +5,11 @@ The ladder does the same steps for every key, but a board's arithmetic is not co
 
 from .errors import BadValue
 
+TYPE_CHECKING = False  # boards have no typing module; a checker takes this name for True
+if TYPE_CHECKING:
+    from .primitives import KeyPair, Primitives
+
 _P = (1 << 255) - 19
-_LOW = (1 << 255) - 1
 _SHIFTS = (7, 6, 5, 4, 3, 2, 1, 0)
 BASE = b"\x09" + bytes(31)
 
@@ -30,6 +33,12 @@ def dh(private: bytes, public: bytes) -> bytes:
     return shared
 
 
+def draw(primitives: "Primitives") -> "KeyPair":
+    """Return a new key pair, as `noise.Handshake` takes it for its ephemeral key: once only."""
+    private = primitives.random(32)
+    return private, primitives.public(private)
+
+
 def multiply(scalar: bytes, point: bytes) -> bytes:
     """Return the function X25519 of RFC 7748 section 5: 32 bytes each."""
     if len(scalar) != 32:
@@ -37,12 +46,12 @@ def multiply(scalar: bytes, point: bytes) -> bytes:
     k = bytearray(scalar)
     k[0] &= 248
     k[31] = k[31] & 127 | 64
-    prime, low = _P, _LOW
-    x1 = (int.from_bytes(point, "little") & low) % prime
+    prime = _P
+    x1 = (int.from_bytes(point, "little") & (1 << 255) - 1) % prime
     x2, z2, x3, z3 = 1, 0, x1, 1
     swapped = 0
-    # The names follow section 5 as far as it goes. A product that is only multiplied once more is folded: its
-    # part above 2^255 counts 19 times modulo the prime. On a board that takes half the time of a division.
+    # The names follow section 5 as far as it goes. A board has little memory for garbage to wait in, so what
+    # counts beside multiplications and divisions is how many numbers a step makes.
     for byte in reversed(k):
         for shift in _SHIFTS:
             bit = byte >> shift & 1
@@ -50,19 +59,14 @@ def multiply(scalar: bytes, point: bytes) -> bytes:
             swapped = bit
             aa = x2 + z2
             bb = x2 - z2
-            da = (x3 - z3) * aa
-            da = (da & low) + (da >> 255) * 19
-            cb = (x3 + z3) * bb
-            cb = (cb & low) + (cb >> 255) * 19
+            da = (x3 - z3) * aa % prime
+            cb = (x3 + z3) * bb % prime
+            aa = aa * aa % prime
+            bb = bb * bb % prime
             x3 = da + cb
             x3 = x3 * x3 % prime
             z3 = da - cb
-            z3 = z3 * z3
-            z3 = ((z3 & low) + (z3 >> 255) * 19) * x1 % prime
-            aa = aa * aa
-            aa = (aa & low) + (aa >> 255) * 19
-            bb = bb * bb
-            bb = (bb & low) + (bb >> 255) * 19
+            z3 = z3 * z3 % prime * x1 % prime
             x2 = aa * bb % prime
             bb = aa - bb
             z2 = (bb * 121665 + aa) * bb % prime

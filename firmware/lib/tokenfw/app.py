@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tokencore.account import Account
-    from tokencore.noise import Primitives
+    from tokencore.primitives import Primitives
 
     from .attest import Contents
     from .commands import Dispatcher

@@ -10,7 +10,8 @@ from .session import Session
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tokencore.channel import Channel
-    from tokencore.noise import Handshake, KeyPair, Primitives
+    from tokencore.noise import Handshake
+    from tokencore.primitives import KeyPair, Primitives
 
     from .vault import Vault
 
@@ -89,6 +90,6 @@ class Channels:
         if self.handshake and now_ms - self._heard_ms >= HANDSHAKE_MS:
             self.handshake = None
         if self.ephemeral is None and now_ms - heard_ms >= _QUIET_MS:
-            from tokencore.noise import draw
+            from tokencore.x25519 import draw
 
             self.ephemeral = draw(self.primitives)

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from tokencore.noise import Primitives
+    from tokencore.primitives import Primitives
 
     from .app import App
     from .question import Values

@@ -12,11 +12,7 @@ except ImportError:
 
 TYPE_CHECKING = False  # boards have no typing module; a checker takes this name for True
 if TYPE_CHECKING:
-    from typing import Protocol
-
-    class Aead(Protocol):
-        def seal(self, key: bytes, nonce: bytes, ad: bytes, plaintext: bytes) -> bytes: ...
-        def open(self, key: bytes, nonce: bytes, ad: bytes, sealed: bytes) -> bytes: ...
+    from tokencore.primitives import Aead
 
 
 def _ctr(key: bytes, counter_block: bytes, data: bytes) -> bytes:
@@ -27,7 +23,7 @@ def _ctr(key: bytes, counter_block: bytes, data: bytes) -> bytes:
 
 
 class BoardPrimitives:
-    """`tokencore.noise.Primitives` of a board."""
+    """`tokencore.primitives.Primitives` of a board."""
 
     def __init__(self) -> None:
         self.cipher = "AESGCM" if aesio else "ChaChaPoly"
