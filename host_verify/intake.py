@@ -124,16 +124,20 @@ def _weighed(store: Store, seeds: Sequence[Seed], utc: int, report: Report, skip
 
 
 def _sealed(store: Store, good: list[tuple[Seed, str, str | None]], utc: int) -> list[Token]:
-    """Return the tokens, each of an id that no other has: by chance 2 of 100,000 would, among as many."""
+    """Return the tokens, each of an id that no other has: some of 100,000 would, among a million."""
     made: dict[str, Token] = {}
-    for seed, user, serial in good:
-        state = seed.state or first_state(seed.account, Status.NEW)
-        while (token := store.sealed(user, serial, seed.account, utc, state)).id in made:
-            pass
-        made[token.id] = token
-    if _there(store, "id", list(made)):
-        return _sealed(store, good, utc)
-    return list(made.values())
+    left = list(enumerate(good))
+    places: dict[int, str] = {}
+    while left:
+        for index, (seed, user, serial) in left:
+            state = seed.state or first_state(seed.account, Status.NEW)
+            while (token := store.sealed(user, serial, seed.account, utc, state)).id in made:
+                pass
+            made[token.id] = token
+            places[index] = token.id
+        taken = _there(store, "id", [places[index] for index, _ in left])
+        left = [(index, one) for index, one in left if places[index] in taken]
+    return [made[places[index]] for index in range(len(good))]
 
 
 def _there(store: Store, column: str, values: Sequence[object]) -> dict[object, str]:

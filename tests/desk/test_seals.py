@@ -14,7 +14,7 @@ from tokencore import otpauth, seals
 from tokencore.account import Account
 
 from host_verify.cli import cli as host_verify
-from provisioner import backups, recovery, sealed
+from provisioner import backups, private_files, recovery, sealed
 from provisioner.cli import main
 from tests.desk.line import LineToken
 from tests.docs.pages import ROOT
@@ -164,14 +164,18 @@ class TestEnroll:
     def test_an_account_whose_seal_is_not_on_the_disk_does_not_stay(
         self, line, desk, verifier, tmp_path, monkeypatch
     ) -> None:
-        def full(*_: object) -> None:
-            raise OSError(28, "No space left on device")
-
-        monkeypatch.setattr("provisioner.private_files.replace", full)
         box = tmp_path / "box.json"
+        replace = private_files.replace
+
+        def full(path: Path, content: bytes) -> None:
+            if path == box:
+                raise OSError(28, "No space left on device")
+            replace(path, content)
+
+        monkeypatch.setattr(private_files, "replace", full)
         said = desk("enroll", "a", "--verifier-key", verifier.key, "-o", box, status=2).stderr
         assert "No space left on device" in said
-        assert (len(line.vault), box.exists()) == (0, False)
+        assert (line.asked()[-1], len(line.vault), box.exists()) == ("remove", 0, False)
 
     def test_without_a_press_there_is_no_file(self, line, desk, verifier, tmp_path) -> None:
         line.presses = False

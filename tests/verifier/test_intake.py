@@ -1,6 +1,7 @@
 """Many tokens into the store at once, on each database: all or none, whatever is there or comes meanwhile."""
 
 import itertools
+import random
 
 import pytest
 
@@ -11,7 +12,7 @@ from host_verify.errors import VerifierError
 from host_verify.intake import Problem, Seed, take
 from host_verify.service import add_token, assign, verify
 
-from .parts import NOON, POLICY, account, code_at, open_store
+from .parts import NOON, POLICY, account, code_at, new_store, open_store
 
 
 def seeds(count, first=0):
@@ -96,6 +97,20 @@ def test_ids_drawn_twice_are_drawn_again(place, monkeypatch):
         report = take(store, seeds(3), NOON, "a file")
         assert len({token.id for _, token in report.added} | {taken}) == 4
         assert len(store.tokens()) == 4
+
+
+def test_ids_are_found_however_many_are_taken(tmp_path, monkeypatch):
+    """As with a million tokens in the store, where some of each 100,000 draw an id that is taken."""
+    drawn = random.Random(7)
+    monkeypatch.setattr(store_module.secrets, "token_hex", lambda _: f"{drawn.randrange(3000):08x}")
+    with open_store(new_store(tmp_path)) as store:
+        for first in (0, 700, 1400):
+            assert len(take(store, seeds(700, first), NOON, "a file").added) == 700
+        tokens = store.tokens()
+        assert len({token.id for token in tokens}) == len(tokens) == 2100
+        assert {store.account(token).secret for token in tokens} == {
+            n.to_bytes(20, "big") for n in range(2100)
+        }
 
 
 def test_a_store_that_never_takes_it_is_an_error(place, monkeypatch):
