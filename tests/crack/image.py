@@ -15,9 +15,10 @@ from tokencore.account import Account
 from tokencore.errors import StoreFailed
 from tokenfw import state
 from tokenfw.device import FIRST, STATE
-from tokenfw.keys import Sealer, Slot, state_key
+from tokenfw.keys import Sealer, state_key
 from tokenfw.pages import PAGE
 from tokenfw.safe import DIRECTORY, MAX_ACCOUNTS, SLOTS
+from tokenfw.slots import Slot
 
 from provisioner.primitives import AES_GCM, CHACHA_POLY, HostPrimitives
 

@@ -9,9 +9,9 @@ import itertools
 
 import pytest
 from tokencore import errors
-from tokenfw.device import STATE
+from tokenfw.device import FIRST, STATE
 from tokenfw.log import Log
-from tokenfw.safe import DIRECTORY, FIRST, INTENT, SLOTS
+from tokenfw.safe import DIRECTORY, INTENT, SLOTS
 
 from tests.firmware.damage import NAMES, lived, run
 from tests.firmware.vaults import CAPACITY, Flash, account, contents, opened, set_pin, unlock
@@ -102,6 +102,19 @@ def test_a_list_from_before_accounts_were_added_loses_none_silently(adds: int) -
         assert len(other.start()) == len(NAMES) + adds
     else:  # The limit: that is what a power cut in the last add leaves, too.
         assert len(other.start()) == len(NAMES)
+
+
+def test_an_account_that_is_newer_than_the_list_says_is_refused() -> None:
+    flash = lived(False)
+    old = records(flash)[DIRECTORY]
+    vault = flash.start()
+    for _ in range(2):
+        vault.take_counter(0)
+    other, log = attacked(flash)
+    log.write(DIRECTORY, old)
+    assert contents(other.start())[0] == (
+        "the account at position 1 does not fit the list, which was put back, in the token's memory",
+    )
 
 
 def test_an_earlier_account_of_the_same_place_is_refused() -> None:

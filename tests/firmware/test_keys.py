@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from tokencore import errors, hkdf
 from tokencore.noise import run
 from tokenfw import pin as pins
-from tokenfw.keys import KEY, SLICE, TRIES, Altered, PinState, Sealer, Slot, ahead, state_key
+from tokenfw.device import FIRST
+from tokenfw.keys import KEY, SLICE, TRIES, Altered, Sealer, ahead, state_key
 from tokenfw.log import Log
-from tokenfw.safe import FIRST, SLOTS
+from tokenfw.safe import SLOTS
+from tokenfw.slots import Slot
 
 from provisioner.primitives import HostPrimitives
 from tests.firmware.media import PowerCut
@@ -56,10 +58,13 @@ def test_stretching_gives_the_values_of_rfc_7914(pin: bytes, salt: bytes, rounds
 
 
 @pytest.mark.parametrize("rounds", [1, 2, SLICE, SLICE + 1, SLICE + 2, 2000])
-def test_a_try_yields_as_often_as_the_state_says(rounds: int) -> None:
-    slot, state = Slot(1, rounds, bytes(16), bytes(16), b""), PinState()
-    state.read(slot)
-    assert len(list(pins.stretch(b"1234", bytes(16), rounds))) == state.slices
+def test_a_try_yields_as_often_as_the_state_says(rounds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pins, "SECOND_ROUNDS", rounds)
+    flash = Flash()
+    set_pin(flash.start())
+    vault = flash.start()
+    assert len(list(vault.unlock(PIN, 0))) == vault.pin.slices == -(-(rounds - 1) // SLICE)
+    assert not vault.locked
 
 
 @pytest.mark.parametrize(

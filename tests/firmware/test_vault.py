@@ -235,7 +235,7 @@ def test_a_removed_record_is_overwritten() -> None:
     flash = Flash()
     vault = filled(flash)
     vault.add(account("gone"))
-    place = vault._order[-1]
+    place = vault.order[-1]
     vault.take_counter(4)
     records = {Log(flash.copy().medium, CAPACITY + 8).read(place)}
     vault.take_counter(4)
@@ -422,10 +422,10 @@ def test_generations_go_round() -> None:
     """An account whose counter has been stored 70,000 times is like any other."""
     flash = Flash()
     vault = filled(flash)
-    vault._generations[2:4] = b"\xff\xfd"
-    vault._write(9, account("b"), 0xFFFD)
+    vault.generations[2:4] = b"\xff\xfd"
+    vault.write(9, account("b"), 0xFFFD)
     vault._generation = vault.directory = 0xFFFC
-    vault._state_generation = 0xFFFE
+    vault.state_generation = 0xFFFE
     vault.commit_directory()
     for counter in range(6):
         assert vault.take_counter(1) == counter

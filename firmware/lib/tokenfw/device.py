@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from tokencore.noise import Primitives
+    from tokencore.primitives import Primitives
 
     from .keys import Secret
     from .pages import Medium
@@ -49,8 +49,8 @@ class Device:
         self.secret = secret
         self.log: Log | None = None
         self.device: Sealer | None = None  # under KD
-        self._state_generation = 0
-        self._shown_stored = 0
+        self.state_generation = 0
+        self.shown_stored = 0
         self.adopt(state.DEFAULTS)
 
     def set_owner(self, key: bytes) -> None:
@@ -85,7 +85,7 @@ class Device:
     def note_shown(self, utc: int, now: bool = False) -> None:
         """Remember the latest UTC second that a code was shown for; store it once in an hour, or `now`."""
         self.shown_utc = max(utc, self.shown_utc)
-        if self.shown_utc - self._shown_stored >= (1 if now else _SHOWN_S):
+        if self.shown_utc - self.shown_stored >= (1 if now else _SHOWN_S):
             try:
                 self.save()
             except StoreFailed:
@@ -97,22 +97,13 @@ class Device:
 
     def save(self, **changes: object) -> None:
         """Commit the device record with `changes`."""
-        self._usable()
+        self.usable()
         values = {name: changes.get(name, getattr(self, name)) for name in state.DEFAULTS}
-        generation = (self._state_generation + 1) & 0xFFFF
+        generation = (self.state_generation + 1) & 0xFFFF
         record = self.under_device.seal(STATE, generation, state.pack(values, self.capacity))
         self.store.write(STATE, record)
-        self._state_generation, self._shown_stored = generation, self.shown_utc
+        self.state_generation, self.shown_stored = generation, self.shown_utc
         self.adopt(changes)
-
-    def _read_state(self) -> None:
-        self._state_generation, body = self.under_device.open(STATE, self._read(STATE))
-        values, capacity = state.unpack(body)
-        if capacity + FIRST > self.store.ids:
-            raise StoreFailed("the token's memory is damaged: it has been cut short")
-        self.capacity = capacity
-        self.adopt(values)
-        self._shown_stored = self.shown_utc
 
     @property
     def store(self) -> Log:
@@ -124,12 +115,12 @@ class Device:
         assert self.device is not None
         return self.device
 
-    def _read(self, place: int) -> bytes:
+    def read(self, place: int) -> bytes:
         record = self.store.read(place)
         if record is None:
             raise Altered("the token's memory is damaged: record %d is missing" % place)
         return record
 
-    def _usable(self) -> None:
+    def usable(self) -> None:
         if self.fault:
             raise StoreFailed(self.fault)

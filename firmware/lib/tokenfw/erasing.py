@@ -2,9 +2,9 @@
 
 from tokencore.errors import StoreFailed
 
-from . import state
+from . import slots, state
 from .device import FIRST
-from .keys import KEY, PinState, Sealer, Slot, state_key
+from .keys import KEY, PinState, Sealer, state_key
 from .log import Log
 from .safe import INTENT, SLOTS
 
@@ -22,7 +22,7 @@ def format(safe: "Safe", device: bytes) -> None:
     safe.key = safe.primitives.random(KEY)
     safe.records = Sealer(safe.primitives, safe.key)
     safe.slot_index = SLOTS[1]
-    safe.write_slot(Slot.make(safe.primitives, device, safe.key, safe.primitives.random(16)))
+    slots.write(safe, slots.Slot.make(safe.primitives, device, safe.key, safe.primitives.random(16)))
     safe.forget()
     safe.commit_directory()
     identity = safe.primitives.random(KEY)

@@ -5,7 +5,8 @@
     K    32 random bytes: seals the accounts and their directory
     KW   from D and PBKDF2-HMAC-SHA256 (PIN, salt, rounds), or from D alone where no PIN is set: seals K
 
-A key slot holds K under KW, and all of it under KD. Every key is derived by HKDF (RFC 5869) for one purpose.
+A key slot holds K under KW, and all of it under KD (see `slots`). Every key is derived by HKDF (RFC 5869) for
+one purpose.
 """
 
 import struct
@@ -19,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from tokencore.noise import Primitives
+    from tokencore.primitives import Primitives
 
     class Secret(Protocol):
         """Where the device secret is kept: 32 bytes, b"" where none was written since it was erased.
@@ -40,7 +41,6 @@ _WAIT_MS = 30000
 _NONCE = 12
 _TAG = 16
 OVERHEAD = 2 + _NONCE + _TAG  # bytes by which a sealed record is longer
-_SLOT = ">BI16s16s"
 
 
 class Altered(StoreFailed):
@@ -92,59 +92,8 @@ def state_key(device: bytes) -> bytes:
     return hkdf(b"", device, b"fobsmith vault state", KEY)
 
 
-class Slot:
-    """A key slot: K, wrapped, and what a PIN is stretched with. Without a PIN `rounds` is 0."""
-
-    def __init__(self, flags: int, rounds: int, salt: bytes, check: bytes, wrapped: bytes) -> None:
-        self.rounds = rounds
-        self.salt = salt
-        self._flags = flags
-        self._check = check
-        self._wrapped = wrapped
-        self.digits = bool(flags & 1)  # whether the PIN can be entered with buttons
-        self.wipe_set = bool(flags & 2)
-
-    @classmethod
-    def make(
-        cls,
-        primitives: "Primitives",
-        device: bytes,
-        key: bytes,
-        salt: bytes,
-        rounds: int = 0,
-        stretched: bytes = b"",
-        digits: bool = False,
-        wipe: bytes = b"",
-    ) -> "Slot":
-        """Return a slot for K `key`. `stretched` is PBKDF2's output for the PIN, `wipe` for the wipe PIN."""
-        check = _derived(device, wipe, salt, b"wipe")[:16] if wipe else bytes(16)
-        wrapped = Sealer(primitives, _derived(device, stretched, salt, b"slot")).seal(0, 0, key)
-        return cls(digits | bool(wipe) << 1, rounds, salt, check, wrapped)
-
-    @classmethod
-    def decode(cls, body: bytes) -> "Slot":
-        """Return the slot that `encode` made `body` of."""
-        size = struct.calcsize(_SLOT)
-        flags, rounds, salt, check = struct.unpack(_SLOT, body[:size])
-        return cls(flags, rounds, salt, check, body[size:])
-
-    def encode(self) -> bytes:
-        return struct.pack(_SLOT, self._flags, self.rounds, self.salt, self._check) + self._wrapped
-
-    def unwrap(self, primitives: "Primitives", device: bytes, stretched: bytes) -> bytes:
-        """Return K, or b"" where `stretched` is not of the PIN."""
-        sealer = Sealer(primitives, _derived(device, stretched, self.salt, b"slot"))
-        try:
-            return sealer.open(0, self._wrapped)[1]
-        except Altered:
-            return b""
-
-    def wipes(self, device: bytes, stretched: bytes) -> bool:
-        """Return whether `stretched` is of the wipe PIN."""
-        return self.wipe_set and same(_derived(device, stretched, self.salt, b"wipe")[:16], self._check)
-
-
-def _derived(device: bytes, stretched: bytes, salt: bytes, purpose: bytes) -> bytes:
+def derived(device: bytes, stretched: bytes, salt: bytes, purpose: bytes) -> bytes:
+    """Return the key for a purpose of D and PBKDF2's output; KW's is b"slot"."""
     return hkdf(salt, device + stretched, b"fobsmith vault " + purpose, KEY)
 
 
@@ -158,11 +107,6 @@ class PinState:
         self.slices = 0  # yields of one try
         self.failures = 0
         self._since_ms = 0  # the tick of the last failure, or of the start
-
-    def read(self, slot: Slot) -> None:
-        """Take over what a key slot tells."""
-        self.is_set, self.digits, self.wipe_set = bool(slot.rounds), slot.digits, slot.wipe_set
-        self.slices = max(0, slot.rounds - 2 + SLICE) // SLICE
 
     def count(self, failures: int, now_ms: int) -> None:
         """There have been so many failures in a row, the last at tick `now_ms`."""

@@ -9,7 +9,9 @@ import hashlib
 from tokencore import utf8
 from tokencore.errors import BadValue, PinWait
 
-from .keys import SLICE, TRIES, Slot
+from . import slots
+from .keys import SLICE, TRIES
+from .safe import TRIED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,11 +96,15 @@ def unlock(safe: "Safe", pin: bytes, now_ms: int) -> "Generator[None, None, bool
         raise PinWait("%d wrong tries: wait %d s" % (state.failures, -(-wait_ms // 1000)))
     check_pin("pin", pin)
     # Counted before anything can tell whether it is right, and taken back only once it was.
-    failures = safe.count_try(state.failures + 1, now_ms)
+    failures = state.failures + 1
+    _count(safe, failures, now_ms)
     stretched = yield from stretch(pin, slot.salt, slot.rounds)
     if safe.slot is not slot:
         return False  # Wiped, or another PIN was set, in the meantime.
-    if safe.open_with(stretched):
+    key = slot.unwrap(safe.primitives, safe.secret.read(), stretched)
+    if key:
+        _count(safe, 0, 0)
+        safe.attempt(lambda: safe.open(key))
         return True
     if slot.wipes(safe.secret.read(), stretched):
         safe.wipe()
@@ -127,9 +133,15 @@ def set_pin(
             wipe = yield from stretch(wipe_pin, salt, rounds)
     safe.check()
     device, old, digits = safe.secret.read(), safe.slot_index, bool(pin) and is_digits(pin)
-    slot = Slot.make(safe.primitives, device, safe.key, salt, rounds, stretched, digits, wipe)
-    safe.count_try(0, 0)
+    slot = slots.Slot.make(safe.primitives, device, safe.key, salt, rounds, stretched, digits, wipe)
+    _count(safe, 0, 0)
     safe.commit_directory()  # A cut may have left the slot one above what the directory knows.
-    safe.write_slot(slot)
+    slots.write(safe, slot)
     safe.commit_directory()
     safe.store.erase(old)  # Or K would stay in the flash under the PIN before, or under none.
+
+
+def _count(safe: "Safe", failures: int, now_ms: int) -> None:
+    """Store that so many tries have failed in a row."""
+    safe.store.write(TRIED, safe.under_device.seal(TRIED, failures, b""))
+    safe.pin.count(failures, now_ms)

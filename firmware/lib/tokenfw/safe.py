@@ -12,18 +12,18 @@ Records of the log, each sealed for its own place (see `keys`):
 
 from tokencore.errors import Locked, StoreFailed
 
-from .device import FIRST, STATE, Device
-from .keys import TRIES, Sealer, Slot, ahead, state_key
-from .log import Log
+from .device import Device
+from .keys import Sealer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from tokencore.noise import Primitives
+    from tokencore.primitives import Primitives
 
     from .keys import Secret
     from .pages import Medium
+    from .slots import Slot
 
 TRIED, DIRECTORY, INTENT = 2, 3, 4
 SLOTS = (1, 5)
@@ -45,76 +45,25 @@ class Safe(Device):
             raise ValueError("a vault has room for 7 to 150 accounts: see the board file")
         super().__init__(medium, secret, primitives, capacity)
         self.changes = 0  # grows with whatever changes what can be read
-        self.slot: Slot | None = None
+        self.slot: Slot | None = None  # with a PIN
         self._ticks = ticks
         self.records: Sealer | None = None  # under K; None while locked
         self.key = b""  # K, for another slot
         self.slot_index = SLOTS[1]
-        self._slot_generation = 0
+        self.slot_generation = 0
         self.forget()
-        self._attempt(self._start)
+        from .opening import start  # Once, and then it can go.
 
-    def _attempt(self, operation: "Callable[[], None]") -> None:
+        self.attempt(lambda: start(self))
+
+    def attempt(self, operation: "Callable[[], None]") -> None:
+        """Do what opens the accounts; where it cannot be done `fault` says why."""
         try:
             operation()
         except StoreFailed as error:
             self.fault = str(error)
         except OSError as error:
             self.fault = "the token's memory cannot be read (error %s)" % error.errno
-
-    def _start(self) -> None:
-        self.log = log = Log(self.medium, self.capacity + FIRST)
-        used = log.used()
-        if INTENT in used:
-            from .erasing import finish
-
-            finish(self, log.read(INTENT) or b"")
-            return
-        device = self.secret.read()
-        if STATE not in used and not [place for place in used if place >= FIRST]:
-            from .erasing import format
-
-            format(self, device)  # The first start, or one that was cut short: there was never an account.
-            return
-        if not device:
-            raise StoreFailed(
-                "the token's own key is gone, and what it has stored is lost without it: wipe it"
-            )
-        self.device = Sealer(self.primitives, state_key(device))
-        self._read_state()
-        self._read_slot()
-        if DIRECTORY not in used:
-            raise StoreFailed("the token's memory is damaged: its directory is missing")
-        if self.pin.is_set:
-            self._read_tries()
-        else:
-            self._open(self._unwrapped(b""))
-
-    def _read_slot(self) -> None:
-        found: list[int] = []
-        for index in SLOTS:
-            record = self.store.read(index)
-            if record is None:
-                continue
-            generation, body = self.under_device.open(index, record)
-            if not found or ahead(generation, self._slot_generation) > 0:
-                self.slot_index, self._slot_generation, self.slot = index, generation, Slot.decode(body)
-            found.append(index)
-        if self.slot is None:
-            raise StoreFailed("the token's memory is damaged: its key slot is missing")
-        for index in found:
-            if index != self.slot_index:
-                self.store.erase(index)  # A cut has kept set_pin from it.
-        self.pin.read(self.slot)
-
-    def _read_tries(self) -> None:
-        try:
-            failures = self.under_device.open(TRIED, self._read(TRIED))[0]
-        except StoreFailed:
-            failures = TRIES - 1  # Whoever took the record away has one more try.
-        self.pin.count(failures, 0)
-        if failures >= TRIES:
-            self.wipe()  # The power was cut while the last try was under way.
 
     # ---- the PIN
 
@@ -137,7 +86,7 @@ class Safe(Device):
         """
         from .pin import unlock  # Not every token has one, and it takes memory.
 
-        self._usable()
+        self.usable()
         return unlock(self, pin, now_ms)
 
     def set_pin(self, pin: bytes, wipe_pin: bytes = b"") -> "Generator[None, None, None]":
@@ -147,43 +96,17 @@ class Safe(Device):
         """
         from .pin import set_pin
 
-        self._usable()
+        self.usable()
         return set_pin(self, pin, wipe_pin, self._ticks)
 
-    def count_try(self, failures: int, now_ms: int) -> int:
-        """Store that so many tries have failed in a row, and return it."""
-        self.store.write(TRIED, self.under_device.seal(TRIED, failures, b""))
-        self.pin.count(failures, now_ms)
-        return failures
-
-    def open_with(self, stretched: bytes) -> bool:
-        """Open the accounts if `stretched` is of the PIN; return whether it is."""
-        key = self._unwrapped(stretched)
-        if not key:
-            return False
-        self.count_try(0, 0)
-        self._attempt(lambda: self._open(key))
-        return True
-
-    def write_slot(self, slot: Slot) -> None:
-        index = SLOTS[1 - SLOTS.index(self.slot_index)]
-        generation = (self._slot_generation + 1) & 0xFFFF
-        self.store.write(index, self.under_device.seal(index, generation, slot.encode()))
-        self.slot_index, self._slot_generation, self.slot = index, generation, slot
-        self.pin.read(slot)
-
-    def _unwrapped(self, stretched: bytes) -> bytes:
-        assert self.slot is not None
-        return self.slot.unwrap(self.primitives, self.secret.read(), stretched)
-
-    def _open(self, key: bytes) -> None:
-        if not key:
-            raise StoreFailed("the token's memory is damaged: its accounts' key is unreadable")
+    def open(self, key: bytes) -> None:
+        """Open the accounts with K."""
         self.key, self.records = key, Sealer(self.primitives, key)
         self.changes += 1
-        self._read_directory()
+        self.read_directory()
 
     def close(self) -> None:
+        """Forget K and what it has opened."""
         self.key, self.records = b"", None
         self.changes += 1
         self.forget()
@@ -202,11 +125,11 @@ class Safe(Device):
 
     def check(self) -> None:
         """Raise StoreFailed or Locked where the accounts cannot be used."""
-        self._usable()
+        self.usable()
         if self.records is None:
             raise Locked("the token is locked: unlock it with its PIN first")
 
-    def _read_directory(self) -> None:
+    def read_directory(self) -> None:
         """Load what K has opened."""
         raise NotImplementedError
 

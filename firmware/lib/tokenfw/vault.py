@@ -14,13 +14,11 @@ import struct
 from tokencore import messages
 from tokencore.account import Account
 from tokencore.errors import (
-    AccountExists,
     BadMessage,
     BadValue,
     CounterExhausted,
     NoSuchAccount,
     StoreFailed,
-    StoreFull,
 )
 from tokencore.otp import MAX_COUNTER
 
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
 
 _HEAD = ">HHB"  # generations of device record and key slot, accounts
 _UNREAD = bytes(4)
-_ALTERED = "the token's memory was altered: parts of it are from another time than others"
+ALTERED = "the token's memory was altered: parts of it are from another time than others"
 
 
 class AccountDamaged(StoreFailed):
@@ -51,54 +49,44 @@ class Vault(Safe):
     """
 
     def forget(self) -> None:
-        self._order: list[int] = []
+        self.order: list[int] = []
         self._generation = 0  # of the directory
-        self._generations = bytearray(2 * self.capacity)  # of the accounts, as it has them
+        self.generations = bytearray(2 * self.capacity)  # of the accounts, as it has them
         self._labels = bytearray(4 * self.capacity)  # once read: reading an account takes a board 10 ms
 
-    def _read_directory(self) -> None:
+    def read_directory(self) -> None:
         self.forget()
-        self._generation, body = self._under_key.open(DIRECTORY, self._read(DIRECTORY))
+        self._generation, body = self.under_key.open(DIRECTORY, self.read(DIRECTORY))
         state, slot, count = struct.unpack(_HEAD, body[:5])
         if len(body) != 5 + count + 2 * self.capacity:
             raise StoreFailed("the token's memory is damaged: its directory is of another size")
-        if ahead(self._generation, self.directory) < 0 or ahead(self._state_generation, state) < 0:
-            raise StoreFailed(_ALTERED)
-        if not 0 <= ahead(self._slot_generation, slot) <= 1:
-            raise StoreFailed(_ALTERED)
+        if ahead(self._generation, self.directory) < 0 or ahead(self.state_generation, state) < 0:
+            raise StoreFailed(ALTERED)
+        if not 0 <= ahead(self.slot_generation, slot) <= 1:
+            raise StoreFailed(ALTERED)
         self.directory = self._generation
-        self._order = list(body[5 : 5 + count])
-        self._generations = bytearray(body[5 + count :])
-        self._tidy()
+        self.order = list(body[5 : 5 + count])
+        self.generations = bytearray(body[5 + count :])
+        if [place for place in self.store.used() if place >= FIRST and place not in self.order]:
+            from .editing import tidy
 
-    def _tidy(self) -> None:
-        """Overwrite what an add or a remove has left that was cut short beside its commit."""
-        left = [place for place in self.store.used() if place >= FIRST and place not in self._order]
-        if len([place for place in left if self._is_newer(place)]) > 1:
-            raise StoreFailed(_ALTERED)  # It is the directory that is from another time.
-        for place in left:
-            self.store.erase(place)
-
-    def _is_newer(self, place: int) -> bool:
-        try:
-            return self._under_key.open(place, self._read(place))[0] != self._known(place)
-        except StoreFailed:
-            return False
+            tidy(self)
 
     def commit_directory(self) -> None:
-        self._commit(self._order, self._generations)
+        self.commit(self.order, self.generations)
 
-    def _commit(self, order: "list[int]", generations: bytearray) -> None:
-        head = struct.pack(_HEAD, self._state_generation, self._slot_generation, len(order))
+    def commit(self, order: "list[int]", generations: bytearray) -> None:
+        """Commit the directory: the accounts' places in the order of the list, and their generations."""
+        head = struct.pack(_HEAD, self.state_generation, self.slot_generation, len(order))
         own = (self._generation + 1) & 0xFFFF
-        record = self._under_key.seal(DIRECTORY, own, head + bytes(order) + generations)
+        record = self.under_key.seal(DIRECTORY, own, head + bytes(order) + generations)
         self.store.write(DIRECTORY, record)
-        self._order, self._generations = order, generations
+        self.order, self.generations = order, generations
         self._generation = self.directory = own
         self.changes += 1
 
     def __len__(self) -> int:
-        return len(self._order)
+        return len(self.order)
 
     def account(self, position: int) -> Account:
         """Return the account at `position`."""
@@ -119,7 +107,7 @@ class Vault(Safe):
     def find(self, issuer: str, name: str) -> int:
         """Return the position of the account of that issuer and name. Raises NoSuchAccount."""
         self.check()
-        position = self._find(self._order, issuer, name)
+        position = self.position_of(self.order, issuer, name)
         if position < 0:
             raise NoSuchAccount("no account has this issuer and name")
         return position
@@ -127,87 +115,63 @@ class Vault(Safe):
     def add(self, account: Account) -> int:
         """Store a new account at the end of the list and return its position."""
         self.add_all((account,))
-        return len(self._order) - 1
+        return len(self.order) - 1
 
     def add_all(self, accounts: "Iterable[Account]") -> None:
         """Store new accounts at the end of the list: all of them, or none.
 
         A power cut in it leaves a vault that takes itself for altered: for a store that is not yet in use.
         """
-        self.check()
-        self._tidy()
-        order, generations = self._order[:], self._generations
-        try:
-            for account in accounts:
-                if self._find(order, account.issuer, account.name) >= 0:
-                    raise AccountExists(
-                        "an account of this issuer and name exists: rename or remove it first"
-                    )
-                free = [place for place in range(FIRST, FIRST + self.capacity) if place not in order]
-                if not free:
-                    raise StoreFull("all %d places are taken: remove an account first" % self.capacity)
-                generation = self._known(free[0]) + 1
-                self._write(free[0], account, generation)
-                order.append(free[0])
-                generations = _with(generations, free[0], generation)
-            self._commit(order, generations)
-        except (AccountExists, StoreFull):
-            for place in order[len(self._order) :]:
-                self.store.erase(place)
-            raise
+        from .editing import add_all  # Hosts edit, and few are there.
+
+        add_all(self, accounts)
 
     def rename(self, position: int, issuer: str, name: str) -> None:
         """Give the account at `position` another issuer and name."""
-        self.check()
-        other = self._find(self._order, issuer, name)
-        if other >= 0 and other != position:
-            raise AccountExists("an account of this issuer and name exists: choose another name")
-        self._update(position, issuer=issuer, name=name)
+        from .editing import rename
+
+        rename(self, position, issuer, name)
 
     def move(self, position: int, target: int) -> None:
         """Move the account at `position` so that it stands at position `target`."""
-        self.check()
-        if not 0 <= target < len(self._order):
-            raise BadValue("position", "the list has positions 1 to %d" % len(self._order))
-        order = self._order[:]
-        place = order.pop(position)
-        self._commit(order[:target] + [place] + order[target:], self._generations)
+        from .editing import move
+
+        move(self, position, target)
 
     def remove(self, position: int) -> None:
         """Remove the account at `position` and overwrite its record."""
-        self.check()
-        order = self._order[:]
-        place = order.pop(position)
-        self._commit(order, self._generations)
-        self.store.erase(place)
+        from .editing import remove
+
+        remove(self, position)
 
     def take_counter(self, position: int) -> int:
         """Return the HOTP counter to use now, once the next one is stored (RFC 4226 section 7.2)."""
         counter = self.account(position).counter
         if counter == MAX_COUNTER:
             raise CounterExhausted("the counter is used up: enrol this account anew")
-        self._update(position, counter=counter + 1)
+        self.update(position, counter=counter + 1)
         return counter
 
     def set_typing(self, position: int, typing: str) -> None:
         """Keep what the token types for the account at `position`, one of TYPINGS."""
-        self._update(position, typing=typing)
+        self.update(position, typing=typing)
 
-    def _update(self, position: int, **changes: "str | int") -> None:
+    def update(self, position: int, **changes: "str | int") -> None:
+        """Commit the account at `position` with other values of some fields."""
         place = self._place(position)
         account, generation = self._account(place, position)
-        if generation != self._known(place):  # A cut has kept the directory from knowing it.
-            self._commit(self._order, _with(self._generations, place, generation))
+        if generation != self.known(place):  # A cut has kept the directory from knowing it.
+            self.commit(self.order, changed(self.generations, place, generation))
         for field, value in changes.items():
             setattr(account, field, value)
-        self._write(place, account, generation + 1)
-        self._commit(self._order, _with(self._generations, place, generation + 1))
+        self.write(place, account, generation + 1)
+        self.commit(self.order, changed(self.generations, place, generation + 1))
 
     def _place(self, position: int) -> int:
         self.check()
-        if not 0 <= position < len(self._order):
+        if not 0 <= position < len(self.order):
             raise NoSuchAccount("there is no account at position %d" % (position + 1))
-        return self._order[position]
+        return self.order[position]
 
     def _account(self, place: int, position: int) -> "tuple[Account, int]":
         """Return the account of a record and its generation. Raises AccountDamaged."""
@@ -217,25 +181,29 @@ class Vault(Safe):
             if record is None:
                 why = "is missing"
             else:
-                generation, body = self._under_key.open(place, record)
-                if 0 <= ahead(generation, self._known(place)) <= 1:
+                generation, body = self.under_key.open(place, record)
+                steps = ahead(generation, self.known(place))
+                if 0 <= steps <= 1:
                     account = messages.decode_account(body)
                     self._set_label(place, account)
                     return account, generation
-                why = "was put back to an older state"
+                old = "was put back to an older state"
+                why = old if steps < 0 else "does not fit the list, which was put back,"
         except (StoreFailed, BadMessage, BadValue):
             pass
         raise AccountDamaged("the account at position %d %s in the token's memory" % (position + 1, why))
 
-    def _write(self, place: int, account: Account, generation: int) -> None:
-        self.store.write(place, self._under_key.seal(place, generation, messages.encode_account(account)))
+    def write(self, place: int, account: Account, generation: int) -> None:
+        """Commit the record of an account; the directory has to follow."""
+        self.store.write(place, self.under_key.seal(place, generation, messages.encode_account(account)))
         self._set_label(place, account)
 
-    def _known(self, place: int) -> int:
+    def known(self, place: int) -> int:
         """Return the generation that the directory has for a record."""
-        return int.from_bytes(self._generations[2 * (place - FIRST) : 2 * (place - FIRST) + 2], "big")
+        return int.from_bytes(self.generations[2 * (place - FIRST) : 2 * (place - FIRST) + 2], "big")
 
-    def _find(self, order: "list[int]", issuer: str, name: str) -> int:
+    def position_of(self, order: "list[int]", issuer: str, name: str) -> int:
+        """Return the position of an account in a list of places, -1 where it has none."""
         wanted = _label(issuer, name)
         for position, place in enumerate(order):
             label = self._labels[4 * (place - FIRST) : 4 * (place - FIRST) + 4]
@@ -250,12 +218,12 @@ class Vault(Safe):
         self._labels[start : start + 4] = _label(account.issuer, account.name)
 
     @property
-    def _under_key(self) -> Sealer:
+    def under_key(self) -> Sealer:
         assert self.records is not None
         return self.records
 
 
-def _with(generations: bytearray, place: int, generation: int) -> bytearray:
+def changed(generations: bytearray, place: int, generation: int) -> bytearray:
     """Return a copy of the directory's generations in which that of one record is another."""
     changed = bytearray(generations)
     struct.pack_into(">H", changed, 2 * (place - FIRST), generation & 0xFFFF)

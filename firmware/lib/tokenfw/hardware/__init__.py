@@ -80,7 +80,7 @@ def _vault(capacity: int, primitives: crypto.BoardPrimitives) -> Vault:
     else:
         vault = make(store, 0)
     # What opens a store is not needed again, and takes memory.
-    for name in ("mending", "scrubbing", "erasing", "upgrade"):
+    for name in ("opening", "slots", "mending", "scrubbing", "erasing", "upgrade"):
         if sys.modules.pop("tokenfw." + name, None):
             delattr(tokenfw, name)
     return vault
