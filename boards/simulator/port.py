@@ -20,7 +20,7 @@ class HostPort:
     """
 
     def __init__(self, simulator: Simulator, link: MemoryLink, timeout: float | None) -> None:
-        self._simulator = simulator
+        self.simulator = simulator
         self._link = link
         self.timeout = timeout
         self.is_open = True
@@ -34,7 +34,7 @@ class HostPort:
         """Return `size` bytes, or what has come when the time is up."""
         waited = 0.0
         while len(self._link.to_host) < size and (self.timeout is None or waited < self.timeout):
-            self._simulator.run(_STEP)
+            self.simulator.run(_STEP)
             waited += _STEP
         data = bytes(self._link.to_host[:size])
         del self._link.to_host[:size]
@@ -47,7 +47,7 @@ class HostPort:
     def flush(self) -> None:
         """Let the token take what was written."""
         while self._link.to_token:
-            self._simulator.run(_STEP)
+            self.simulator.run(_STEP)
 
     def reset_input_buffer(self) -> None:
         self._link.to_host.clear()

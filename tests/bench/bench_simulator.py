@@ -9,7 +9,7 @@ from statistics import median
 
 from boards.simulator.port import plug_in
 from boards.simulator.simulator import Simulator
-from tests.simulator.test_token import Client
+from tests.simulator.client import Client
 
 UTC = 1_800_000_000
 ROUNDS = 5

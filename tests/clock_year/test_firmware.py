@@ -11,7 +11,8 @@ import boards
 from boards.simulator.port import plug_in
 from boards.simulator.simulator import Simulator
 from boards.simulator.state import Kept
-from tests.simulator.test_token import UTC, Client, wake, words
+from tests.simulator.client import Client
+from tests.simulator.test_token import UTC, wake, words
 
 DAY = 86400
 

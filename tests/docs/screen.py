@@ -10,7 +10,7 @@ from boards.simulator import png
 from boards.simulator.port import plug_in
 from tests.golden_pages.render import displays
 from tests.golden_pages.states import SCREENS, states
-from tests.simulator.test_token import Client
+from tests.simulator.client import Client
 
 DOCS = Path(__file__).parents[2] / "docs"
 SHOWN = ("totp-next", "list-middle-of-100", "pair-own", "locked-wheel-done")  # of docs/screens.md

@@ -16,7 +16,8 @@ from boards.simulator import state
 from boards.simulator.port import plug_in
 from boards.simulator.simulator import Simulator
 
-from .test_token import SECRET, UTC, Client, wake
+from .client import SECRET, Client
+from .test_token import UTC, wake
 
 _SECOND_NS = 1_000_000_000
 OTHER = b"abcdefghijklmnopqrst"
@@ -74,11 +75,14 @@ def test_a_token_on_every_board(token: Token) -> None:
     """One test for all: to start a board takes longer than to look at it."""
     simulator, board = token.simulator, token.simulator.hardware.board
     assert token.client.ask("info", {})["faults"] == ""
-    token.awake()
     if not board.get("promises", {}).get("console_closed", True):
+        simulator.power_off()
+        simulator.power_on()
+        simulator.run(3)
         assert "Not protected" in token.words()
         simulator.press("confirm", 60)
         simulator.run(1)
+    token.awake()
     shown = token.code()
     by_secret = {expected(secret, token.utc): secret for secret in (SECRET, OTHER)}
     assert shown in by_secret, token.words()

@@ -10,7 +10,8 @@ import pytest
 from boards.simulator.port import plug_in
 from boards.simulator.simulator import Simulator
 
-from .test_token import SECRET, UTC, Client, words
+from .client import SECRET, Client
+from .test_token import UTC, words
 
 NAMES = [f"account{number:02d}" for number in range(40)]
 
@@ -52,7 +53,12 @@ def test_held_buttons_and_then_confirm_erase_everything_and_open_the_drive_once(
 ) -> None:
     simulator, client = token
     client.add()
-    assert SECRET in flash(simulator)
+    before = flash(simulator)
+    client.add(name="bob")
+    full = flash(simulator)
+    place = next(at for at, byte in enumerate(full) if byte != before[at])
+    record, secret = full[place + 16 : place + 48], full.partition(b"KEY1")[2][:32]
+    assert SECRET not in full and record.strip(b"\0\xff") and secret.strip(b"\0\xff")
     simulator.power_off()
     simulator.power_on()
     for button in ("previous", "next", "confirm"):
@@ -61,16 +67,16 @@ def test_held_buttons_and_then_confirm_erase_everything_and_open_the_drive_once(
     assert "Erase everything?" in words(simulator)
     simulator.press("confirm", 4_000)
     simulator.run(5)
-    assert "Erase everything?" in words(simulator) and SECRET in flash(simulator)
+    assert "Erase everything?" in words(simulator) and flash(simulator) == full
     simulator.press("confirm", 6_000)
     simulator.run(12)
     assert "Maintenance" in words(simulator)
     assert simulator.usb.drive and not simulator.usb.data
-    assert SECRET not in flash(simulator)
+    assert record not in flash(simulator) and secret not in flash(simulator)
     simulator.power_off()
     simulator.power_on()
     simulator.run(3)
-    assert "No accounts" in words(simulator)
+    assert "Nobody owns it yet" in words(simulator)
     assert simulator.usb.data and not simulator.usb.drive
 
 

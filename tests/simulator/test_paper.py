@@ -10,7 +10,8 @@ from boards.simulator import state
 from boards.simulator.port import plug_in
 from boards.simulator.simulator import Simulator
 from boards.simulator.uc8151 import UC8151
-from tests.simulator.test_token import UTC, Client
+from tests.simulator.client import Client
+from tests.simulator.test_token import UTC
 
 
 @pytest.fixture
@@ -72,6 +73,7 @@ def test_no_ghost_and_still_there_without_power(badge: tuple[Simulator, Client])
     for _ in range(6):
         simulator.press("next", 100)
         simulator.run(5)
+    simulator.run((40 - simulator.clock.now_ns() / 1e9) % 30)  # to where nothing changes
     shown = texts(simulator)
     assert set(paper(simulator).rgb()) == {0, 255}, "remains of older pictures"
     simulator.power_off()

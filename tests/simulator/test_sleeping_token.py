@@ -14,8 +14,9 @@ from boards.simulator.simulator import Simulator
 from boards.simulator.st7789 import ST7789
 from boards.simulator.uc8151 import UC8151
 
+from .client import SECRET, Client
 from .parts import Bench, library
-from .test_token import SECRET, UTC, Client, code, words
+from .test_token import UTC, code, words
 
 Token = tuple[Simulator, HostPort, Client]
 
@@ -99,12 +100,12 @@ def test_a_wake_asks_for_nothing_that_a_start_does() -> None:
 
 @pytest.mark.parametrize("seconds", [90, 600])
 def test_with_a_host_it_never_sleeps(feather: Token, seconds: int) -> None:
-    simulator, _port, client = feather
+    simulator, port, _client = feather
     simulator.set_cable(True)
     simulator.hardware.supply.begin()
     simulator.run(seconds)
     assert shares(simulator)["light"] == shares(simulator)["deep"] == 0
-    assert client.ask("info", {})["accounts"] == 2
+    assert Client(port).ask("info", {})["accounts"] == 2
 
 
 def test_a_host_that_comes_is_heard_in_some_seconds(feather: Token) -> None:

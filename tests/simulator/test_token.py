@@ -1,64 +1,17 @@
 """The project's own firmware on the simulated board: what it shows, and what a power cut leaves."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from tokencore import frame, messages
 from tokencore.otp import totp
 
 from boards.simulator.hardware import FAULTS
-from boards.simulator.port import HostPort, plug_in
+from boards.simulator.port import plug_in
 from boards.simulator.simulator import Simulator
 
+from .client import SECRET, Client
+
 UTC = 1_800_000_000
-SECRET = b"12345678901234567890"
-ACCOUNT = {
-    "issuer": "Bank",
-    "name": "alice",
-    "kind": "totp",
-    "algorithm": "SHA1",
-    "digits": 6,
-    "period": 30,
-    "t0": 0,
-    "counter": 0,
-    "secret": SECRET,
-}
-
-
-class Client:
-    """As little of a host as these tests need."""
-
-    def __init__(self, port: HostPort) -> None:
-        self._port = port
-        port.timeout = 3.0
-        self._decoder = frame.Decoder()
-        self._sequence = 0
-        self.ask("hello", {"protocol": messages.PROTOCOL, "nonce": bytes(8)})
-
-    def ask(self, command: str, values: dict[str, Any]) -> dict[str, Any]:
-        """Return the fields of the answer; {} where none comes, as after a power cut."""
-        self._sequence += 1
-        row = messages.COMMANDS[command]
-        self._port.write(frame.encode(messages.encode_request(self._sequence, row, values)))
-        while data := self._port.read(1):
-            for payload in self._decoder.feed(data):
-                sequence, status, packed = messages.decode_response(payload)
-                if sequence == self._sequence:
-                    assert status == messages.OK, packed
-                    fields: dict[str, Any] = messages.unpack(row.response, packed, strict=True)
-                    return fields
-        return {}
-
-    def add(self, **changes: Any) -> None:
-        self.ask("add", {**ACCOUNT, **changes})
-
-    def set_time(self, simulator: Simulator) -> None:
-        """Set the token's clock to the world's, at the turn of a second."""
-        ticks = self.ask("get_time", {})["sent"]
-        utc_ms = simulator.clock.now_ns() // 1_000_000
-        utc = utc_ms // 1000 + 2
-        self.ask("set_time", {"utc": utc, "at": ticks + utc * 1000 - utc_ms})
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ from boards.simulator.port import plug_in
 from boards.simulator.simulator import FIRMWARE
 from tests.firmware.test_layouts import MODHEX
 
+from .client import SECRET, Client
 from .parts import OPEN_DRIVE, Bench
-from .test_token import SECRET, Client, code, wake, words
+from .test_token import code, wake, words
 
 UTC = 1_800_000_000
 CODES = 3000
