@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tokencore import cbor, channel, errors, frame, messages, noise
 from tokencore.account import Account
-from tokenfw import channels, commands
+from tokenfw import channels
 
 from provisioner.primitives import HostPrimitives
 from tests.firmware.hosts import DESK, SYNC, Host, public
@@ -101,6 +101,21 @@ def test_an_ephemeral_key_is_drawn_while_nothing_else_is_to_do_and_used_once(
     assert len(seen) == 3
 
 
+def test_what_the_owners_next_handshake_needs_is_prepared_and_used_once(bench: Bench, host: Host) -> None:
+    kept = bench.app.dispatcher.channels()
+    bench.run(1500)
+    assert kept.expected == (public(DESK), bench.app.primitives.dh(kept.ephemeral[0], public(DESK)))
+    host = Host(bench)
+    host.connect()
+    assert kept.expected is None
+    bench.app.vault.set_owner(public(SYNC))
+    bench.run(1500)
+    assert kept.expected[0] == public(SYNC)
+    host = Host(bench)
+    host.connect()
+    assert host.ask("status")["role"] == "stranger"
+
+
 ALLOWED = {
     "stranger": {"anybody"},
     "clock": {"anybody", "clock"},
@@ -147,14 +162,13 @@ def test_a_stranger_learns_nothing_of_the_accounts_from_refusals(bench: Bench) -
 
 
 def test_what_goes_outside_the_channel_is_refused_within_and_the_other_way_round(
-    bench: Bench, host: Host, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, host: Host
 ) -> None:
     for name in ("hello", "open", "finish", "resume"):
         row = messages.COMMANDS[name]
         values = {field.name: something(field) for field in row.request}
         assert host.statuses(host.give(host.sealed(name, **values))) == [errors.BadMessage.status]
     assert host.result("info", host.give(host.sealed("info")))["accounts"] == 2
-    monkeypatch.setattr(commands, "REQUIRED", True)
     for row in messages.COMMANDS:
         if row.who != messages.PLAIN:
             values = {field.name: something(field) for field in row.request}

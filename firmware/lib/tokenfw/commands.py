@@ -1,26 +1,22 @@
 """The host's requests: who may ask for what, and what each comes to.
 
-A handler is the function of a command's name in the module that HANDLERS has for it. It takes (app, values,
+A handler is the function of a command's name in the module that `handlers` has for it. It takes (app, values,
 now_ms) and returns the response's values, or a `Pending` where the answer comes later; `app.session` is the
 session that asks. Refusals are raised and become wire statuses here, in one place.
 """
 
 from tokencore import errors, messages
 
-from .handlers import HANDLERS
+from .handlers import handler
 from .question import Pending
 from .session import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
     from .app import App
     from .channels import Channels
     from .question import Question, Values
 
-REQUIRED = False  # whether everything but what PLAIN marks must come through the channel
 _NO_CHANNEL = "this token knows no such channel: shake hands anew"
 
 
@@ -76,13 +72,6 @@ class Dispatcher:
             if found is None:
                 return [self._plain.refuse_other(0, errors.ChannelFailed(_NO_CHANNEL))]
             session, message = found
-        try:
-            return self._receive(session, payload, message, now_ms)
-        except errors.ChannelFailed as error:  # The channel's nonces are used up.
-            self.channels().remove(session)
-            return [self._plain.refuse_other(0, error)]
-
-    def _receive(self, session: Session, payload: bytes, message: bytes, now_ms: int) -> "list[bytes]":
         sequence = 0
         try:
             sequence, command, packed = messages.decode_request(message)
@@ -95,12 +84,12 @@ class Dispatcher:
         self, session: Session, command: "messages.Command | None", packed: object, now_ms: int
     ) -> "list[bytes]":
         try:
-            if command is None or command.name not in HANDLERS:
+            handle = handler(command.name) if command else None
+            if command is None or handle is None:
                 raise errors.UnknownCommand("this firmware does not know that command")
             self._app.session, self._app.role = session, self._role(session, command)
             values = messages.unpack(command.request, packed, True)
-            handler: Callable[..., Any] = getattr(HANDLERS[command.name](), command.name)
-            return self._answer(session, handler(self._app, values, now_ms), now_ms)
+            return self._answer(session, handle(self._app, values, now_ms), now_ms)
         except Exception as error:
             return [session.refuse(error, now_ms)]
 
@@ -114,11 +103,11 @@ class Dispatcher:
         """Return what the session's key is to this token. Raises where the command is not for it."""
         who = command.who
         if session.channel is None:
-            if who != messages.PLAIN and REQUIRED:
+            if who != messages.PLAIN:
                 raise errors.NeedsChannel(
                     "this token speaks through a channel only: update the program on the computer"
                 )
-            return messages.OWNER
+            return messages.ROLES[0]
         if who == messages.PLAIN and command.name != "info":
             raise errors.BadMessage("this request goes outside the channel")
         role = self.channels().role(session.remote)
