@@ -174,16 +174,29 @@ def _sealed(state: cipherstate.CipherState) -> tuple[int, bytes, bytes]:
     return nonce, b"ad", sealed
 
 
-@pytest.mark.parametrize("drawn", [False, True])
-def test_a_handshake_yields_before_each_x25519(drawn: bool) -> None:
+# What a token may have done beforehand, and how many X25519 are then left for each message.
+@pytest.mark.parametrize(
+    ("drawn", "expected", "left"),
+    [
+        (False, False, [0, 4, 1]),
+        (True, False, [0, 2, 1]),
+        (True, DESK, [0, 2, 0]),
+        (True, bytes(32), [0, 2, 1]),
+        (False, DESK, [0, 4, 1]),
+    ],
+)
+def test_a_handshake_yields_before_each_x25519(drawn: bool, expected: bytes, left: list[int]) -> None:
     primitives = Counting()
+    pair = x25519.draw(primitives)
+    others = primitives.public(expected) if expected else b""
     token = Handshake(
         primitives,
         False,
         PROLOGUE,
         TOKEN,
         static_public=primitives.public(TOKEN) if drawn else b"",
-        ephemeral=x25519.draw(primitives) if drawn else None,
+        ephemeral=pair if drawn else None,
+        expected=(others, primitives.dh(pair[0], others)) if expected else None,
     )
     desk = Handshake(HostPrimitives(), True, PROLOGUE, DESK)
     yields = []
@@ -204,7 +217,18 @@ def test_a_handshake_yields_before_each_x25519(drawn: bool) -> None:
     counted(token.read(run(desk.write())))
     run(desk.read(counted(token.write())))
     counted(token.read(run(desk.write())))
-    assert yields == ([0, 2, 1] if drawn else [0, 4, 1])
+    assert yields == left
+    assert (token.hash, token.remote) == (desk.hash, primitives.public(DESK))
+
+
+def test_a_secret_that_is_not_that_of_the_expected_key_fails() -> None:
+    pair = x25519.draw(HostPrimitives())
+    expected = HostPrimitives().public(DESK), bytes(32)
+    desk, token = sides(HostPrimitives(), ephemeral=pair, expected=expected)
+    run(token.read(run(desk.write())))
+    run(desk.read(run(token.write())))
+    with pytest.raises(ChannelFailed):
+        run(token.read(run(desk.write())))
 
 
 class Counting(HostPrimitives):

@@ -86,7 +86,8 @@ class Handshake:
     """One side of a handshake (section 5.3). After any failure it is of no use: begin a new one.
 
     `static_private` is this side's static key, 32 bytes, or b"" in a pattern without; `static_public` spares
-    computing its public key. `ephemeral` is a pair from `draw`, made beforehand.
+    computing its public key. `ephemeral` is a pair from `draw`, made beforehand; `expected` is a static
+    public key that the other side may turn out to have, and the X25519 of the ephemeral key and that one.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Handshake:
         pattern: str = "XX",
         static_public: bytes = b"",
         ephemeral: "KeyPair | None" = None,
+        expected: "tuple[bytes, bytes] | None" = None,
     ) -> None:
         name = "Noise_" + pattern + "_25519_" + primitives.cipher + "_SHA256"
         self._symmetric = _Symmetric(primitives, name.encode())
@@ -110,6 +112,7 @@ class Handshake:
         self._static = static_private
         self._static_public = static_public
         self._ephemeral, self._ephemeral_public = ephemeral or (b"", b"")
+        self._expected = expected if ephemeral else None
         self._remote_ephemeral = b""
         self.remote = b""
         """The other side's static public key, or b"" while it has not come."""
@@ -200,6 +203,9 @@ class Handshake:
     def _mix(self, step: str) -> "Generator[None, None, None]":
         """Mix in the X25519 of the initiator's key and the responder's key that `step` names."""
         own, other = (step[0], step[1]) if self._initiator else (step[1], step[0])
+        if own + other == "es" and self._expected and self._expected[0] == self.remote:
+            self._symmetric.mix_key(self._expected[1])
+            return
         yield
         private = self._static if own == "s" else self._ephemeral
         public = self.remote if other == "s" else self._remote_ephemeral

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 IDLE_MS = 600000  # A session that is silent for so long ends.
 HANDSHAKE_MS = 30000  # … and a handshake that does not go on.
-_QUIET_MS = 1000  # after the last request, the next ephemeral key is drawn
+_QUIET_MS = 1000  # after the last request, the next handshake is prepared
 _RESUMPTIONS = 5  # of the owner's key and of the sync keys
 
 
@@ -28,6 +28,7 @@ class Channels:
         self.primitives = primitives
         self.handshake: Handshake | None = None
         self.ephemeral: KeyPair | None = None
+        self.expected: tuple[bytes, bytes] | None = None  # the owner's key, and X25519 of it and that
         self.resumptions: list[tuple[bytes, bytes]] = []  # secret, and whose
         self._vault = vault
         self._identity = vault.identity_public
@@ -40,6 +41,7 @@ class Channels:
         if self._identity != self._vault.identity_public:
             self._identity = self._vault.identity_public
             self._sessions, self.resumptions, self.handshake = [], [], None
+        self._sessions = [session for session in self._sessions if not session.over]
         return self._sessions
 
     def role(self, remote: bytes) -> str:
@@ -81,7 +83,7 @@ class Channels:
         self._heard_ms = now_ms
 
     def step(self, now_ms: int) -> None:
-        """End what has been silent for too long; draw the next ephemeral key while nothing else is to do."""
+        """End what has been silent for too long; prepare the next handshake while nothing else is to do."""
         heard_ms = self._heard_ms
         for session in self.sessions[:]:
             heard_ms = max(heard_ms, session.heard_ms)
@@ -89,7 +91,14 @@ class Channels:
                 self.remove(session)
         if self.handshake and now_ms - self._heard_ms >= HANDSHAKE_MS:
             self.handshake = None
-        if self.ephemeral is None and now_ms - heard_ms >= _QUIET_MS:
+        if now_ms - heard_ms >= _QUIET_MS:
+            self._prepare(self._vault.owner)
+
+    def _prepare(self, owner: bytes) -> None:
+        """Do one of the two X25519 that the owner's next handshake can have done beforehand."""
+        if self.ephemeral is None:
             from tokencore.x25519 import draw
 
             self.ephemeral = draw(self.primitives)
+        elif owner and (self.expected is None or self.expected[0] != owner):
+            self.expected = owner, self.primitives.dh(self.ephemeral[0], owner)

@@ -22,6 +22,7 @@ def open(app: "App", values: "Values", now_ms: int) -> Pending:
 
     channels, vault = _channels(app, now_ms), app.vault
     ephemeral, channels.ephemeral = channels.ephemeral, None
+    expected, channels.expected = channels.expected, None
     channels.handshake = handshake = Handshake(
         channels.primitives,
         False,
@@ -29,6 +30,7 @@ def open(app: "App", values: "Values", now_ms: int) -> Pending:
         vault.identity,
         static_public=vault.identity_public,
         ephemeral=ephemeral,
+        expected=expected,
     )
     return sliced(_respond(handshake, values["message"]), now_ms, lambda answer, _: {"message": answer})
 
