@@ -141,8 +141,8 @@ def test_each_setting_has_a_name_for_people(desk) -> None:
 
 
 def test_older_firmware_is_told_of(desk, monkeypatch) -> None:
-    for name in ("get_settings", "set_settings", "set_typing"):
-        monkeypatch.delitem(handlers.HANDLERS, name)
+    for module, names in (("about", "hello info status"), ("accounts", "list add")):
+        monkeypatch.setitem(handlers.MODULES, module, names)
     desk("add", "-", given=URI)
     for arguments in (("settings",), ("settings", "--layout", "de"), ("typing", "alice", "off")):
         assert "Update the token's firmware" in desk(*arguments, status=1).stderr

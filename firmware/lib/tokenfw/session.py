@@ -32,6 +32,7 @@ class Session:
         )
         self.greeting: tuple[int, bytes] | None = None  # protocol and nonce of the last hello
         self.heard_ms = 0
+        self.over = False  # once the channel's nonces are used up
         self._sequence = 0
         self._command: messages.Command | None = None
         self._request = -1  # CRC-32 of the last request: the bytes may hold a secret
@@ -105,7 +106,13 @@ class Session:
         return self._answer
 
     def _sealed(self, answer: bytes) -> bytes:
-        return self.channel.seal(answer) if self.channel else answer
+        if self.channel is None:
+            return answer
+        try:
+            return self.channel.seal(answer)
+        except errors.ChannelFailed as error:
+            self.over = True
+            return _status(0, error)
 
 
 def _status(sequence: int, error: Exception) -> bytes:
