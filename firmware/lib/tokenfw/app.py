@@ -45,6 +45,7 @@ class App:
     keyboard  opens the keyboard when something is to be typed for the first time
     contents  loads what can read the drive's files
     ticks     the ms of now, of the same origin as the steps' `now_ms`; without it, that stands for it
+    unload    forgets modules, given by their full names, where code takes memory that is needed
     lockable  False where this board leaves its console open: the screen says so
     """
 
@@ -65,6 +66,7 @@ class App:
         maintenance: "Maintenance | None" = None,
         contents: "Callable[[], Contents] | None" = None,
         ticks: "Callable[[], int] | None" = None,
+        unload: "Callable[..., None] | None" = None,
         lockable: bool = True,
         dim_s: int = 30,
         off_s: int = 60,
@@ -75,6 +77,7 @@ class App:
         self.clock = clock
         self.typist: Typist | None = None
         self.contents = contents
+        self._unload = unload
         self.backup: Any = None  # what `backup` keeps of one that is under way
         self.drive_open = maintenance is not None and maintenance.is_open()
         self.frames = frame.Decoder()
@@ -128,6 +131,11 @@ class App:
             if self._presses:
                 self._presses.forget()
         return self._rest_ms(now_ms)
+
+    def unload(self, *names: str) -> None:
+        """Let go of modules that are seldom needed; they are loaded again when they are next imported."""
+        if self._unload:
+            self._unload(*names)
 
     def faults(self) -> "list[str]":
         """Return what is wrong with the hardware, for whoever asks over the wire."""

@@ -26,7 +26,7 @@ class Backup:
     """A backup under way: what has been given out, and until when it goes on."""
 
     def __init__(self, sender: "Sender", total: int, changes: int, now_ms: int) -> None:
-        self.sender = sender
+        self.sender: Sender | None = sender
         self.total = total
         self.changes = changes
         self.until_ms = now_ms + IDLE_MS
@@ -71,13 +71,17 @@ def backup_page(app: "App", values: "Values", now_ms: int) -> "Values":
         raise errors.Cancelled("the accounts were changed: begin the backup anew")
     if index == under_way.next - 1:
         return {"sealed": under_way.last}
-    if index != under_way.next or index >= under_way.total:
+    sender = under_way.sender
+    if index != under_way.next or sender is None:
         raise BadValue("index", "the pages come one after the other, once each")
     app.backup = None  # Should sealing fail, its number must not be used for another page.
-    under_way.last = under_way.sender.seal(b"", _text(app, index).encode("utf-8"))
+    under_way.last = sender.seal(b"", _text(app, index).encode("utf-8"))
     under_way.next = index + 1
     under_way.until_ms = now_ms + IDLE_MS
     app.backup = under_way
+    if under_way.next == under_way.total:
+        under_way.sender = None  # The last page may be asked for again as it is; no other is sealed.
+        app.unload("tokencore.hpke", "tokencore.chacha", "tokencore.otpauth", "tokencore.base32", __name__)
     return {"sealed": under_way.last}
 
 

@@ -66,4 +66,5 @@ def _enrol(app: "App", fields: "Values", contribution: bytes, key: bytes) -> "Ge
     sealed = sender.seal(b"", otpauth.build(account).encode("utf-8"))
     position = app.vault.add(account)
     app.select(position)
+    app.unload("tokencore.hpke", "tokencore.chacha", "tokencore.otpauth", "tokencore.base32", __name__)
     return {"enc": sender.enc, "sealed": sealed, "position": position}

@@ -8,7 +8,6 @@ import busio
 import displayio
 import microcontroller
 
-import tokenfw
 from tokenfw.app import App, Identity
 from tokenfw.board_file import parse
 from tokenfw.clock import Clock
@@ -59,6 +58,7 @@ def build() -> "tuple[App, Rest]":
         battery=_battery(i2c, settings.get("battery")),
         contents=_contents,
         ticks=_ticks,
+        unload=_unload,
         lockable=settings.get("promises", {}).get("console_closed", True),
         dim_s=screen.get("dim_s", 30),
         off_s=screen.get("off_s", 60),
@@ -80,10 +80,18 @@ def _vault(capacity: int, primitives: crypto.BoardPrimitives) -> Vault:
     else:
         vault = make(store, 0)
     # What opens a store is not needed again, and takes memory.
-    for name in ("opening", "slots", "mending", "scrubbing", "erasing", "upgrade"):
-        if sys.modules.pop("tokenfw." + name, None):
-            delattr(tokenfw, name)
+    _unload(
+        *["tokenfw." + name for name in ("opening", "slots", "mending", "scrubbing", "erasing", "upgrade")]
+    )
     return vault
+
+
+def _unload(*names: str) -> None:
+    """Forget the modules of those full names, which were loaded by their packages' names."""
+    for name in names:
+        if sys.modules.pop(name, None):
+            package, _, last = name.rpartition(".")
+            delattr(sys.modules[package], last)
 
 
 def _ticks() -> int:
