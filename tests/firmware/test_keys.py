@@ -306,12 +306,13 @@ def test_an_unlocking_that_a_wipe_or_another_pin_overtakes_opens_nothing(flash: 
     assert len(vault) == 0
     set_pin(vault, PIN)
     vault.lock()
-    work, other = vault.unlock(b"0000", 0), vault.unlock(PIN, 0)
+    work, other = vault.unlock(PIN, 0), vault.unlock(PIN, 0)
     next(work)
     assert run(other)
     set_pin(vault, b"0000")
     vault.lock()
-    assert not run(work), "the PIN is right by now, the key slot is not the one that it was tried on"
+    assert not run(work), "it was the PIN when it was entered, and is none any more"
+    assert vault.locked
 
 
 def test_what_locking_takes_away_and_leaves(flash: Flash) -> None:
