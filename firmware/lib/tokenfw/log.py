@@ -125,17 +125,17 @@ class Log:
             self._newest[2 * id + 1] = (page + 1) & 255
 
     def forget(self, id: int) -> None:
-        """Take no page for one that holds record `id`."""
-        for page in range(self.pages.count):
-            if self.held[page] == id:
-                self.held[page] = NOTHING
+        """Take no page for the newest of record `id`."""
         self._newest[2 * id : 2 * id + 2] = b"\0\0"
+
+    def in_use(self, page: int) -> bool:
+        """Whether a page is the newest of its record."""
+        return self._page_of(self.held[page]) == page
 
     def make_room(self) -> None:
         """Count the pages ahead of the head that may be overwritten."""
         while self.room < self.pages.count:
-            page = (self.head + 1 + self.room) % self.pages.count
-            if self._page_of(self.held[page]) == page:
+            if self.in_use((self.head + 1 + self.room) % self.pages.count):
                 return
             self.room += 1
 
@@ -146,7 +146,7 @@ class Log:
         while len(batch) < most and sequence <= self.head:
             page = sequence % self.pages.count
             id = self.held[page]
-            if id != dying and self._page_of(id) == page:
+            if id != dying and self.in_use(page):
                 found = self.body(page)
                 if found is None:
                     self._lost.append(page)

@@ -1,6 +1,6 @@
 """Overwriting what a log held: loaded when something is removed."""
 
-from .pages import NOTHING
+from .pages import NOTHING, SECTOR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,17 +19,33 @@ def erase(log: "Log", id: int) -> None:
 
 def finish(log: "Log", id: int) -> None:
     """Make all pages of a record empty; then note that it is done."""
+    runs = _runs(log, id)
     for mirror in (0, 1):
-        start = 0
-        while start < log.pages.count:
-            end = start
-            while end < log.pages.count and log.held[end] == id:
-                end += 1
+        for start, end in runs:
             log.pages.zero(mirror, start, end)
-            start = end + 1
+    for start, end in runs:
+        for page in range(start, end):
+            log.held[page] = NOTHING
     log.forget(id)
     log.make_room()
     log.append(NOTHING, b"", NOTHING)
+
+
+def _runs(log: "Log", id: int) -> "list[tuple[int, int]]":
+    """Return first pages and ends of what to empty: the record's pages, and between them what is in no use.
+
+    Each run rewrites every sector in it once, so few long ones are better than many short ones.
+    """
+    runs: list[tuple[int, int]] = []
+    head = log.head % log.pages.count
+    for page in range(log.pages.count):
+        if log.held[page] == id:
+            start, end = runs.pop() if runs else (page, page)
+            if page - end >= SECTOR or any(log.in_use(each) or each == head for each in range(end, page)):
+                runs.append((start, end))
+                start = page
+            runs.append((start, page + 1))
+    return runs
 
 
 def clear(log: "Log") -> None:
