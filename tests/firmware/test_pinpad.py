@@ -13,7 +13,7 @@ from tokenfw import pinviews, views
 from tokenfw.keys import TRIES
 
 from tests.firmware import parts
-from tests.firmware.parts import Bench, RamDisplay, RamKeyboard
+from tests.firmware.parts import OWNER, Bench, RamDisplay, RamKeyboard
 from tests.firmware.test_app import SECRET
 from tests.firmware.test_presses import UTC, hold, move
 from tests.firmware.vaults import PIN, WIPE_PIN, Flash, account, opened, set_pin, unlock
@@ -25,7 +25,7 @@ def flash(pin: bytes = PIN, wipe_pin: bytes = b"", auto_lock_s: int = 0) -> Flas
     """Return the flash of an owned token with two accounts and a PIN."""
     made = Flash()
     vault = made.start()
-    vault.set_owner(bytes(32))
+    vault.set_owner(OWNER)
     vault.add(Account(SECRET, "alice", "ACME"))
     vault.add(account("bob"))
     vault.set_auto_lock(auto_lock_s)

@@ -9,7 +9,7 @@ from tokencore.otp import totp
 from tokenfw import views
 from tokenfw.texts import Texts
 
-from tests.firmware.parts import Bench, RamDisplay, clock, drive
+from tests.firmware.parts import OWNER, Bench, RamDisplay, clock, drive
 from tests.firmware.states import every_view
 from tests.firmware.test_app import SECRET, bench_with
 from tests.firmware.test_pinpad import start
@@ -199,7 +199,9 @@ def test_how_long_the_token_rests() -> None:
 
 def test_after_a_step_back_the_code_says_so_until_what_was_shown_has_passed() -> None:
     made = Flash()
-    made.start().add(Account(SECRET, "a"))
+    vault = made.start()
+    vault.set_owner(OWNER)
+    vault.add(Account(SECRET, "a"))
     bench = start(made, utc=UTC, off_s=10**6)
     bench.run(65_000, step=100)
     assert bench.vault.shown_utc == UTC + 60 and bench.display.view.small == ""
