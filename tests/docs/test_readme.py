@@ -23,11 +23,15 @@ def test_the_two_commands_are_targets_of_the_makefile() -> None:
         assert re.search(rf"^{command.removeprefix('make ')} ", told, re.MULTILINE)
 
 
-def test_the_first_token_by_hand(tmp_path: Path) -> None:
+def test_the_first_token_by_hand(tmp_path: Path, monkeypatch) -> None:
     (start,) = START
+    monkeypatch.setenv("PROVISIONER_KEY", str(tmp_path / "desk.key"))
     (tmp_path / "account.txt").write_text(f"otpauth://totp/ACME:alice?secret={SECRET}&issuer=ACME\n")
-    with Fob(tmp_path / start.removeprefix("fobsim run --state ")) as fob:
+    with Fob(tmp_path / start.removeprefix("fobsim run --state "), paired=False) as fob:
         for command in [*DESK, *SERVER]:
+            if command == "provisioner pair":
+                fob.pair()
+                continue
             code = totp(base32.decode(SECRET), int(time.time())) if " check " in command else ""
             run(command, tmp_path, code, FOBSMITH_PORT=fob.port, XDG_DATA_HOME=str(tmp_path / "data"))
     assert (tmp_path / "build/screen.png").read_bytes().startswith(b"\x89PNG")
