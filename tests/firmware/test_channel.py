@@ -409,8 +409,9 @@ def test_a_session_outlives_a_lock_and_no_restart(bench: Bench, host: Host) -> N
     host.ask("set_pin", pin="135724")
     host.ask("lock")
     assert host.ask("status")["locked"]
-    with pytest.raises(errors.Locked):
-        host.ask("code", **ALICE)
+    for name, values in (("code", ALICE), ("list", {"start": 0}), ("add", ALICE | NEW)):
+        with pytest.raises(errors.Locked):
+            host.ask(name, **values)
     host.ask("unlock", pin="135724")
     assert host.ask("list", start=0)["total"] == 2
     after = Bench(bench.flash, owner=None)

@@ -18,6 +18,7 @@ _LIST_BYTES = MAX_PAYLOAD - OVERHEAD - 32  # beside the accounts: sequence, stat
 
 def list(app: "App", values: "Values", now_ms: int) -> "Values":
     """Return as many accounts as fit, from a position on."""
+    app.vault.check()  # A locked vault would seem to be empty.
     accounts = []
     size = 0
     for position in range(values["start"], len(app.vault)):

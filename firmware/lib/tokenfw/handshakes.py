@@ -53,6 +53,7 @@ def finish(app: "App", values: "Values", now_ms: int) -> Pending:
         opened, secret = channel.established(begun)
         channels.add(opened, secret, then_ms)
         app.backup = None
+        app.unload("tokencore.noise", __name__)
         return {}
 
     return sliced(handshake.read(values["message"]), now_ms, then)

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from .app import App
     from .question import Values
 
+_LOADED = ("tokenfw.pin", "tokenfw.opening", "tokenfw.slots", __name__)  # for one request
+
 
 def set_pin(app: "App", values: "Values", now_ms: int) -> "Values | Pending":
     """Set a PIN with or without a wipe PIN, or clear both by an empty one, and the time of auto-lock."""
@@ -25,6 +27,7 @@ def set_pin(app: "App", values: "Values", now_ms: int) -> "Values | Pending":
 def _auto_lock(app: "App", seconds: "int | None") -> "Values":
     if seconds is not None:
         app.vault.set_auto_lock(seconds)
+    app.unload(*_LOADED)
     return {}
 
 
@@ -32,6 +35,7 @@ def unlock(app: "App", values: "Values", now_ms: int) -> Pending:
     """Return the Pending that tries a PIN. Breaking it off counts as a failed try."""
 
     def then(opened: bool, then_ms: int) -> "Values":
+        app.unload(*_LOADED)
         if opened:
             return {}
         pin = app.vault.pin

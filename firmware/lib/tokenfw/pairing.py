@@ -52,6 +52,7 @@ def own(app: "App", values: "Values", now_ms: int) -> Pending:
         _check_free(app)
         if app.vault.owner != session.remote:
             app.vault.set_owner(session.remote)
+        app.unload(__name__)
         return {}
 
     return Pending(now_ms + CONFIRM_MS, Question("own", under_way[2], ""), finish)
@@ -70,6 +71,7 @@ def release(app: "App", values: "Values", now_ms: int) -> Pending:
     def finish(then_ms: int) -> "Values":
         app.vault.set_sync_keys(())  # First: the next owner must not inherit them.
         app.vault.set_owner(b"")
+        app.unload(__name__)
         return {}
 
     return Pending(now_ms + CONFIRM_MS, Question("release", "", ""), finish)
@@ -82,6 +84,7 @@ def transfer(app: "App", values: "Values", now_ms: int) -> Pending:
 
     def finish(then_ms: int) -> "Values":
         app.vault.set_owner(key)
+        app.unload(__name__)
         return {}
 
     def ask(_: None, then_ms: int) -> Pending:
