@@ -33,7 +33,8 @@ def main() -> int:
     except (OSError, NothingFound) as error:
         print(f"{options.image}: {error}", file=sys.stderr)
         return 1
-    print(f"The device secret and a store of {found.count} accounts are in this image.")
+    accounts = f"{found.count} account{'s' * (found.count != 1)}"
+    print(f"The device secret and a store of {accounts} are in this image.")
     _tell_settings(found)
     if not found.slot.rounds:
         print("There is no PIN: the image is all that it takes.\n")

@@ -8,12 +8,17 @@ import time
 from pathlib import Path
 
 import pytest
+from tokencore.account import Account
 from tokencore.base32 import encode
+from tokencore.errors import WrongPin
 from tokencore.otp import hotp
+from tokencore.seals import fingerprint
 
+from boards.simulator.port import plug_in
 from tests.crack import guessing
 from tests.crack.image import NothingFound, search
-from tests.simulator.parts import Bench, library
+from tests.pico.bench import Fob
+from tests.simulator.parts import UTC, Bench, library
 
 SECRET = b"a seed worth something"
 FIRMWARE = """
@@ -64,6 +69,23 @@ def test_without_a_pin_the_image_is_all_that_it_takes(tmp_path: Path) -> None:
     assert "2026-09-21 14:13:20 UTC" in found, "when the clock was last set"
     assert encode(SECRET) not in found
     assert encode(SECRET) in crack(image, "--show-seeds")
+
+
+def test_a_token_as_its_desk_has_made_it_is_read_from_its_flash(tmp_path: Path) -> None:
+    simulator, port = plug_in(UTC, flash_path=tmp_path / "flash.bin")
+    fob = Fob(simulator, port._link, lambda: simulator.run(0.001))
+    with fob.connected():
+        fob.pair()
+        fob.token.add(Account(SECRET, "alice", "ACME", "hotp", counter=42))
+        fob.token.set_pin("0427", "9999")
+        fob.token.lock()
+        with pytest.raises(WrongPin):
+            fob.token.unlock("1111")
+        fob.token.unlock("0427")
+    simulator.close()
+    found = crack(tmp_path / "flash.bin", "--try", "digits=4")
+    assert fingerprint(fob.desk.public) in found
+    assert "The PIN is 0427" in found and hotp(SECRET, 42) in found
 
 
 def test_a_pin_of_digits_is_found(tmp_path: Path) -> None:
