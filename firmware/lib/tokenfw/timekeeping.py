@@ -118,6 +118,7 @@ def _set(app: "App", values: "Values", utc: int, at: int, then_ms: int, by: str)
     quarters = None if by == SYNC_ONLY else values.get("temperature")
     app.clock.set(utc, now_ms, now_ms - at, doubt_ms, quarters, by)
     app.vault.set_clock_floor(utc, app.clock.discipline.record())
+    app.unload("tokenfw.learning")
     return {}
 
 
