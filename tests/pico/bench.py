@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
 from tokencore import frame
@@ -89,6 +88,7 @@ class Fob:
     ) -> None:
         self.simulator = simulator
         self._run = run
+        self.pressed_ns = 0  # when confirm was last pressed down
         self.wire = Wire(link, self.now_ns, run)
         primitives = HostPrimitives()
         private = primitives.random(32)
@@ -96,11 +96,16 @@ class Fob:
         known = KnownTokens(Path(self._folder.name))
         self.desk = DeskKey(private, primitives.public(private), known)
 
+    def connect(self, patch: pytest.MonkeyPatch) -> None:
+        """Begin a session, with the client's clock that of this token."""
+        patch.setattr(provisioner.session, "time", Time(self.now_ns))
+        self.token = Token(self.wire, TRIES, self.desk)  # type: ignore[arg-type]
+
     @contextmanager
     def connected(self) -> Iterator[None]:
-        """Begin a session, with the client's clock that of this token."""
-        with mock.patch.object(provisioner.session, "time", Time(self.now_ns)):
-            self.token = Token(self.wire, TRIES, self.desk)  # type: ignore[arg-type]
+        """Be in a session, with the client's clock that of this token."""
+        with pytest.MonkeyPatch.context() as patch:
+            self.connect(patch)
             yield
 
     def pair(self) -> None:
@@ -130,6 +135,7 @@ class Fob:
                 since_ns = since_ns or self.now_ns()
                 if self.now_ns() - since_ns > _READ_NS:
                     since_ns = -1
+                    self.pressed_ns = self.now_ns()
                     self.simulator.press("confirm", 80)
 
         self.wire.hook = finger

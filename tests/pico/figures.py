@@ -1,7 +1,9 @@
-"""Measures the firmware on the emulated Pico: python -m tests.pico.figures FILE (CircuitPython's UF2).
+"""Measures the firmware on the emulated Pico: python -m tests.pico.figures FILE [PART ...]
+(FILE is CircuitPython's UF2; PART one of PARTS.)
 
-First the firmware as it is: from a reset to USB and to the first code. Then with a few lines added to
-code.py, which leave in a file what only the board can tell: heap, and the time of a code.
+First the firmware as it is: from a reset to USB and to the first code, and what the owner's desk waits for.
+Then with a few lines added to code.py, which leave in a file what only the board can tell: heap, and the
+time of a code; and once more while a desk is connected.
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from tokencore import messages
 from tokencore.account import Account
 from tokenfw.vault import Vault
 
@@ -25,11 +29,15 @@ from boards.simulator.pico import drive
 from boards.simulator.pico.chip import DRIVE_START, NVM_START
 from boards.simulator.pico.simulator import UID, PicoSimulator
 from boards.simulator.simulator import FIRMWARE
+from provisioner import sync
+from provisioner.known import KnownToken
 from provisioner.primitives import HostPrimitives
 from tests.firmware.media import RamMedium, RamSecret
+from tests.pico.bench import Fob
 
 NOW = 1_800_000_000
 ACCOUNTS = 100
+PIN = "246813"
 _MEASURE = """\
 def _note(label, value):
     with open("/figures.txt", "a") as file:
@@ -52,6 +60,8 @@ def _run(seconds):
     end = time.monotonic_ns() + seconds * 1000000000
     while time.monotonic_ns() < end:
         time.sleep(app.step(time.monotonic_ns() // 1000000) / 1000)
+"""
+_INSIDE = """\
 _run(2)
 _free("with 100 accounts")
 from tokencore import otp
@@ -69,17 +79,26 @@ _note("end", 0)
 while True:
     _run(60)
 """
+_LISTEN = """\
+_last = -1
+while True:
+    _run(1)
+    _now = time.monotonic_ns() // 1000000000
+    if _now // 4 != _last:
+        _last = _now // 4
+        _free("at %d s" % _now)
+"""
 
 
-def hundred_accounts() -> tuple[bytes, bytes]:
-    """Return nvm and store of a token with an owner and a hundred accounts, set a day ago."""
+def hundred_accounts(owner: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return nvm, store and public key of a token with that owner and a hundred accounts, set a day ago."""
     medium, secret = RamMedium(), RamSecret()
     vault = Vault(medium, secret, HostPrimitives(), ACCOUNTS)
-    vault.set_owner(bytes(32))
+    vault.set_owner(owner)
     for number in range(ACCOUNTS):
         vault.add(Account(bytes([number + 1]) * 20, f"name{number:02d}@example.org", "Example"))
     vault.set_clock_floor(NOW - 86400)
-    return bytes(secret.nvm.data), bytes(medium.data)
+    return bytes(secret.nvm.data), bytes(medium.data), vault.identity_public
 
 
 def set_clock(simulator: PicoSimulator) -> None:
@@ -106,11 +125,14 @@ class Token:
 
     def __init__(self, uf2: Path, firmware: Path) -> None:
         kept = state.Kept("raspberry_pi_pico", UID)
-        self.simulator = PicoSimulator(uf2, NOW * 10**9, MemoryLink(), kept, io.StringIO(), firmware=firmware)
+        link = MemoryLink()
+        self.simulator = PicoSimulator(uf2, NOW * 10**9, link, kept, io.StringIO(), firmware=firmware)
+        self.fob = Fob(self.simulator, link, lambda: self.simulator.step(0.0) and None)
         self.chip = self.simulator._chip
         memory = bytearray(self.chip.memory())
         image = memory[DRIVE_START - NVM_START :]
-        nvm, store = hundred_accounts()
+        nvm, store, public = hundred_accounts(self.fob.desk.public)
+        self.fob.desk.known.keep(KnownToken(UID.upper(), public, NOW))
         drive.write(image, {"store.bin": store})
         memory[DRIVE_START - NVM_START :] = image
         memory[: len(nvm)] = nvm
@@ -162,18 +184,74 @@ def _start(label: str, token: Token) -> None:
     print(f"{label}: USB {usb:.2f} s, first code {code:.2f} s", flush=True)
 
 
-def inside(uf2: Path) -> None:
-    """Print what the firmware itself can tell."""
+def desk(token: Token) -> None:
+    """Print how long the owner's desk waits for what."""
+    fob = token.fob
+    assert fob.until(lambda: token.code_since(0), 20)
+    fob.until(lambda: False, 3)  # what is prepared while idle
+
+    def timed(label: str, ask: Callable[[], Any]) -> Any:
+        begin_ns = fob.now_ns()
+        answer = ask()
+        since_ns = max(begin_ns, fob.pressed_ns)
+        since = "the press" if since_ns > begin_ns else "the request"
+        print(f"{label}: {(fob.now_ns() - since_ns) / 1e6:.0f} ms from {since}", flush=True)
+        return answer
+
+    with fob.connected():
+        timed("handshake and status", fob.token.status)
+        timed("status", fob.token.status)
+        timed("info", fob.token.info)
+        done = timed("sync", lambda: sync.synchronise(fob.token, fob.now_ns))
+        print(f"off after it: {done.after.offset_ns / 1e6:.1f} ± {done.after.uncertainty_ns / 1e6:.1f} ms")
+        timed("code", lambda: fob.code("Example", "name00@example.org"))
+        timed("list of 100", fob.token.accounts)
+        timed("PIN set", lambda: fob.token.set_pin(PIN))
+        timed("lock", fob.token.lock)
+        timed("unlock", lambda: fob.token.unlock(PIN))
+        timed("PIN taken away", lambda: fob.token.set_pin(""))
+        fob.token.remove("Example", "name99@example.org")
+        values = messages.account_fields(Account(b"none", "alice", "Bank"))
+        key = HostPrimitives().public(bytes(range(32)))
+        with fob.pressing("New account?"):
+            timed("enrolment", lambda: fob.token.enroll(values, bytes(32), key))
+    with fob.connected():
+        timed("session taken up and status", fob.token.status)
+
+
+def changed(uf2: Path, end: str) -> Iterator[Token]:
+    """Yield a token whose code.py ends in another way."""
     with tempfile.TemporaryDirectory() as folder:
         firmware = Path(folder) / "firmware"
         shutil.copytree(FIRMWARE, firmware)
         whole = (firmware / "code.py").read_text()
-        (firmware / "code.py").write_text(whole[: whole.index("while True:")] + _MEASURE)
-        token = Token(uf2, firmware)
-        token.until(lambda: "end=0" in token.file("figures.txt"), 2.0)
+        (firmware / "code.py").write_text(whole[: whole.rindex("while True:")] + _MEASURE + end)
+        yield Token(uf2, firmware)
+
+
+def inside(uf2: Path) -> None:
+    """Print what the firmware itself can tell."""
+    for token in changed(uf2, _INSIDE):
+        token.until(lambda token=token: "end=0" in token.file("figures.txt"), 2.0)  # type: ignore[misc]
         print(token.file("figures.txt").replace("end=0\n", ""), end="")
 
 
+def connected(uf2: Path) -> None:
+    """Print the heap while a desk does all that it can; collections in between make the times longer."""
+    for token in changed(uf2, _LISTEN):
+        try:
+            desk(token)
+        finally:
+            print(token.file("figures.txt"), end="")
+
+
+PARTS: dict[str, Callable[[Path], None]] = {
+    "starts": starts,
+    "desk": lambda uf2: desk(Token(uf2, FIRMWARE)),
+    "inside": inside,
+    "connected": connected,
+}
+
 if __name__ == "__main__":
-    starts(Path(sys.argv[1]))
-    inside(Path(sys.argv[1]))
+    for name in sys.argv[2:] or PARTS:
+        PARTS[name](Path(sys.argv[1]))

@@ -26,7 +26,7 @@ def test_verify_firmware_on_the_real_interpreter(
     begin_ns = pico.now_ns()
     listed = pico.token.files()
     took_list = (pico.now_ns() - begin_ns) / 1e9
-    assert "/vault.bin" not in listed and "/boot_out.txt" in listed
+    assert "/store.bin" not in listed and "/boot_out.txt" in listed
 
     path = max(files, key=lambda path: len(files[path]))
     key, piece = os.urandom(32), files[path][: verifying.PIECE]
@@ -34,7 +34,7 @@ def test_verify_firmware_on_the_real_interpreter(
     told = pico.token.digest(f"/{path}", key, 0, len(piece))
     took_piece = (pico.now_ns() - begin_ns) / 1e9
     assert told == verifying.expected(key, f"/{path}", 0, piece)
-    for spelling in ("/vault.bin", "/VAULT.BIN", "//vault.bin", "/lib/../vault.bin", "vault.bin", "/CODE.PY"):
+    for spelling in ("/store.bin", "/STORE.BIN", "//store.bin", "/lib/../store.bin", "store.bin", "/CODE.PY"):
         with pytest.raises(errors.BadValue):
             pico.token.digest(spelling, key, 0, 0)
 
