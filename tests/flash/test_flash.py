@@ -78,15 +78,16 @@ def test_a_new_board_gets_the_whole_bundle(drive: Path) -> None:
     assert (again["written"], again["removed"]) == (0, 0)
 
 
-def test_the_vault_stays_unless_it_is_to_go(drive: Path) -> None:
-    (drive / "vault.bin").write_bytes(b"accounts")
+@pytest.mark.parametrize("store", bundle.STORES)
+def test_the_vault_stays_unless_it_is_to_go(drive: Path, store: str) -> None:
+    (drive / store).write_bytes(b"accounts")
     (drive / "notes.txt").write_text("the user's own")
     done(drive)
-    assert (drive / "vault.bin").read_bytes() == b"accounts"
-    with (drive / "vault.bin").open("rb") as file:
+    assert (drive / store).read_bytes() == b"accounts"
+    with (drive / store).open("rb") as file:
         done(drive, "--erase-vault")
         assert file.read() == bytes(8)  # overwritten, not only forgotten
-    assert not (drive / "vault.bin").exists()
+    assert not (drive / store).exists()
     done(drive, "--erase-vault")
     assert (drive / "notes.txt").exists()
 
@@ -248,7 +249,7 @@ def test_without_boot_py_there_are_no_codes(tmp_path: Path) -> None:
     simulator, _ = plug_in(UTC, firmware=tmp_path / "made", console=io.StringIO())
     simulator.run(3)
     assert next(text.text for text in simulator.texts()) == "Maintenance"
-    assert not simulator.hardware.drive.entries.keys() & {"/vault.bin"}
+    assert not simulator.hardware.drive.entries.keys() & {"/store.bin", "/vault.bin"}
     simulator.close()
 
 
