@@ -43,14 +43,14 @@ class LiveRtc:
 
     begun_ms = 0
 
-    def __init__(self, ahead_ms: int, lost: bool) -> None:
+    def __init__(self, ahead_ms: int, lost: bool, speed: int = 1) -> None:
+        self._speed = speed
         self._zero_ms = time.time_ns() // 1_000_000 + ahead_ms - self._now_ms()
         self._lost = lost
         self.deaf = False
 
-    @staticmethod
-    def _now_ms() -> int:
-        return time.monotonic_ns() // 1_000_000
+    def _now_ms(self) -> int:
+        return time.monotonic_ns() * self._speed // 1_000_000
 
     def lost_power(self) -> bool:
         return self._lost
@@ -112,7 +112,7 @@ class LineToken:
         speed: int = 1,
         presses: bool = False,
     ) -> None:
-        self.rtc = LiveRtc(ahead_ms, lost)
+        self.rtc = LiveRtc(ahead_ms, lost, speed)
         self.vault = Vault(RamMedium(), RamSecret(), HostPrimitives(), capacity)
         self.desk = desk_key.load(Path(os.environ["PROVISIONER_KEY"]), no_passphrase) if paired else None
         if self.desk:

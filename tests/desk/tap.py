@@ -24,6 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tokencore import otp
 
 from provisioner.cli import main
@@ -92,9 +94,10 @@ class _Digits(io.RawIOBase):
         return True
 
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        if self._left is None:
+        if self._left is None and len(buffer):
             self._left = self._line.digits().encode() + b"\n"
-        taken, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
+        left = self._left or b""
+        taken, self._left = left[: len(buffer)], left[len(buffer) :] if len(buffer) else self._left
         buffer[: len(taken)] = taken
         return len(taken)
 
@@ -135,10 +138,14 @@ def enrolment(folder: Path) -> Heard:
         desk("add", given=uri)
         desk("--json", "add", given=uri, status=1)
         desk("add", given=uri.replace("totp", "motp"), status=2)
-        desk("sync")
         released = json.loads(desk("--json", "code", "alice"))
         assert released["code"] == otp.totp(seed, released["utc"])
         heard.codes.append(released["code"].encode())
+        verifier = folder / "verifier.key"
+        verifier.write_bytes(_public_pem())
+        box = folder / "enrolled.json"
+        desk("enroll", "Example:erin", "--verifier-key", str(verifier), "--output", str(box))
+        heard.seeds.append(line.vault.account(1).secret)  # which the token has drawn
         desk("lock")
         desk("code", "alice", status=1)
         desk("unlock", given=f"{pin[::-1]}0\n", status=1)
@@ -150,6 +157,12 @@ def enrolment(folder: Path) -> Heard:
         if path.is_file():
             heard.desk += path.name.encode() + path.read_bytes()
     return heard
+
+
+def _public_pem() -> bytes:
+    """Return a verifier's key as `host-verify key show` prints it."""
+    public = X25519PrivateKey.generate().public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 @contextmanager
