@@ -21,6 +21,16 @@ from tests.firmware.vaults import PIN, WIPE_PIN, Flash, account, opened, set_pin
 WRONG = "246801"
 
 
+class Fixed:
+    """Chance that is none."""
+
+    def __init__(self, byte: int) -> None:
+        self.byte = byte
+
+    def random(self, length: int) -> bytes:
+        return bytes([self.byte]) * length
+
+
 def flash(pin: bytes = PIN, wipe_pin: bytes = b"", auto_lock_s: int = 0) -> Flash:
     """Return the flash of an owned token with two accounts and a PIN."""
     made = Flash()
@@ -119,6 +129,15 @@ def test_a_held_button_turns_the_wheel_on() -> None:
     ring = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "Delete the last"]
     begin = ring.index(first)
     assert len(seen) > 11 and seen == [ring[(begin + n) % 11] for n in range(len(seen))]
+
+
+@pytest.mark.parametrize("button", ["next", "previous"])
+@pytest.mark.parametrize("digit", [0, 9])
+def test_the_press_that_shows_the_wheel_does_not_turn_it(button: str, digit: int) -> None:
+    bench = start(flash())
+    bench.app.primitives = Fixed(digit)
+    hold(bench, button, 300)
+    assert bench.display.view.code == str(digit)
 
 
 def test_an_encoders_detents_turn_the_wheel_both_ways() -> None:

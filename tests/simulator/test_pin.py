@@ -42,7 +42,8 @@ _RING = (*"0123456789", "back")  # what the wheel goes through
 
 def digit(simulator: Simulator) -> str:
     """Return the digit that the wheel stands at."""
-    return "".join(text.text for text in simulator.texts() if len(text.text) == 1 and text.text.isdigit())
+    (shown,) = [word for word in words(simulator) if len(word) == 1 and word.isdigit()]
+    return shown
 
 
 def tap(simulator: Simulator, button: str) -> None:

@@ -107,11 +107,10 @@ class PinPad:
     def _press(self, button: str, now_ms: int) -> None:
         self._note = ""
         if button in ("next", "previous"):
-            if self._wheel < 0:
-                self._wheel = self._from = self._chance()
-            else:
-                self._from = self._wheel
-                self._turn(button, 1)
+            self._from = self._wheel
+            if self._wheel < 0:  # One step on from there is where it begins.
+                self._from = self._chance() - (1 if button == "next" else -1)
+            self._turn(button, 1)
         elif "0" <= button <= "9":
             self._take(ord(button) - 48)
             self._wheel = -1
