@@ -16,6 +16,8 @@ from tests.vm.test_formats import account
 UTC = 1_800_000_000
 PRIVATE = bytes(range(1, 33))
 KEY = X25519PrivateKey.from_private_bytes(PRIVATE).public_key().public_bytes_raw()
+# In a heap this small the question may have to wait for memory: it is read before it is answered.
+PRESSED: list[Case] = [("run", 1000), ("press", "confirm"), ("run", 100)]
 SEAL = {"contribution": bytes(32), "key": KEY}
 
 
@@ -28,9 +30,9 @@ def asked(name: str, algorithm: str) -> dict:
 def test_a_board_seals_what_the_verifier_and_the_recovery_key_open(board_vm: Interpreter) -> None:
     path = board_vm.drive_file()
     steps: list[Case] = [("start", path, UTC, False, 100)]
-    for name, algorithm in (("anna", "SHA1"), ("bob", "SHA512")):
-        steps += [("send", "enroll", asked(name, algorithm)), ("press", "confirm"), ("run", 100)]
-    steps += [("send", "backup", {"key": KEY}), ("press", "confirm"), ("run", 100)]
+    for name, algorithm in (("anna", "SHA1"), ("bob", "SHA256")):
+        steps += [("send", "enroll", asked(name, algorithm)), *PRESSED]
+    steps += [("send", "backup", {"key": KEY}), *PRESSED]
     steps += [("send", "backup_page", {"index": index}) for index in (0, 1, 1)]
     outcomes = board_vm.run(steps)
     os.remove(path)
@@ -42,7 +44,7 @@ def test_a_board_seals_what_the_verifier_and_the_recovery_key_open(board_vm: Int
     info = seals.enrol_info(SERIAL)
     uris = [suite.decrypt(answer[1] + answer[2], private, info).decode() for answer in (first, second)]
     drawn = [otpauth.parse(uri) for uri in uris]
-    assert [(one.name, len(one.secret)) for one in drawn] == [("anna", 20), ("bob", 64)]
+    assert [(one.name, len(one.secret)) for one in drawn] == [("anna", 20), ("bob", 32)]
     assert begun[2] == 2
     recipient = Recipient(PRIVATE, begun[1], seals.backup_info(SERIAL, 2))
     assert [recipient.open(b"", page[1]).decode() for page in pages[:2]] == uris
