@@ -82,6 +82,7 @@ def cut(name: str, damage: str, age: int = 0, phase: int = 0, stride: int = 1) -
             vault = _start(token)
             token.medium.cut(None)
             assert not vault.fault, (name, damage, age, phase, after, vault.fault)
+            assert _twice(vault), (name, damage, age, phase, after)
             left = _state(vault)
             assert left in states, (name, damage, age, phase, after)
             found[states.index(left)] += 1
@@ -133,6 +134,13 @@ def _state(vault: Vault) -> tuple:
         assert unlock(vault, PASSPHRASE) or unlock(vault, PIN)
         vault.pin.failures = 0
     return (*state(vault), failures)
+
+
+def _twice(vault: Vault) -> bool:
+    """Return whether each page that is in use is the same in both mirrors: another cut costs nothing."""
+    assert vault.log is not None
+    pages, log = vault.log.pages, vault.log
+    return all(pages.get(0, page) == pages.get(1, page) for page in range(pages.count) if log.in_use(page))
 
 
 def _copy(flash: Flash) -> Flash:
