@@ -165,13 +165,13 @@ def test_keys_and_lists_that_were_put_back_are_refused(place: int) -> None:
     assert not opened(before).fault
 
 
-@pytest.mark.parametrize("place", [STATE, DIRECTORY, *SLOTS])
-def test_keys_and_lists_that_were_taken_away_are_missed(place: int) -> None:
-    flash = lived(place in SLOTS)
-    if place in records(flash):
+@pytest.mark.parametrize("pin", [False, True])
+def test_keys_and_lists_that_were_taken_away_are_missed(pin: bool) -> None:
+    flash = lived(pin)
+    for place in [place for place in records(flash) if place in (STATE, DIRECTORY, *SLOTS)]:
         other, log = attacked(flash)
         log.erase(place)
-        assert "missing" in other.start().fault
+        assert "missing" in other.start().fault, "while it is locked, too"
         other.start().wipe()
         assert not other.start().fault
 
