@@ -5,15 +5,13 @@ import time
 
 # Compiling strews garbage between what stays. Collected after each part, it leaves a board's free
 # memory in one piece; collected when memory is full, in pieces too small to use.
-import tokencore.messages
+_PARTS = """tokencore.messages tokencore.hkdf
+tokenfw.log tokenfw.keys tokenfw.device tokenfw.safe tokenfw.vault
+tokenfw.clock tokenfw.screen tokenfw.app"""
+for _part in _PARTS.split():
+    __import__(_part)
+    gc.collect()
 
-gc.collect()
-import tokenfw.vault
-
-gc.collect()
-import tokenfw.app
-
-gc.collect()
 from tokenfw.hardware import build
 
 gc.collect()

@@ -7,6 +7,9 @@ if TYPE_CHECKING:
     from .app import App
     from .pinpad import PinPad
 
+# Loaded when one is entered.
+_OF_A_PIN = ("tokenfw.pinpad", "tokenfw.pinviews", "tokenfw.pin", "tokenfw.slots")
+
 
 class Guard:
     """Of one `app`: polled by `step`. `pad` takes the PIN while it is locked."""
@@ -43,6 +46,7 @@ class Guard:
             if vault.locked:
                 self._position = app.position
             self.pad = None
+            app.unload(*_OF_A_PIN)
             app.forget()
             app.select(0 if vault.locked else self._position)
         if vault.locked and self.pad is None:
