@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.firmware.cuts import AGES, NAMES, PHASES, Counts, cut, first_start, run
+from tests.firmware.cuts import AGES, NAMES, PHASES, Counts, cut, first_start, quick_pins, run
 from tests.firmware.media import DAMAGES
+
+
+@pytest.fixture(autouse=True)
+def _quick_pins() -> Iterator[None]:
+    with quick_pins():
+        yield
 
 
 @pytest.mark.parametrize("name", NAMES)
