@@ -46,6 +46,7 @@ def test_the_digits_are_the_same_on_both_sides_and_a_press_makes_the_owner(bench
     assert bench.app.question is None
     assert host.ask("status")["role"] == "owner"
     assert host.ask("list", start=0)["total"] == 0
+    assert host.resume().ask("status")["role"] == "owner"
     assert Bench(bench.flash).vault.owner == public(DESK)
 
 

@@ -15,7 +15,7 @@ _NATIVE = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
 
 # What the driver and the code under test may import: all of it is on a board too.
 _MODULES = ("__future__", "aesio", "binascii", "collections", "errno", "gc", "hashlib", "os", "struct", "sys")
-_OURS = ("crypto", "crypto_operations", "driver", "drive", "operations", "session")
+_OURS = ("channel_operations", "crypto", "crypto_operations", "driver", "drive", "operations", "session")
 _OURS += ("tests", "tokencore", "tokenfw", "vault_operations")
 
 

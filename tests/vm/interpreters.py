@@ -37,6 +37,11 @@ class Interpreter:
     def __repr__(self) -> str:
         return self.name
 
+    def roomy(self) -> Interpreter:
+        """Return the same interpreter in a heap that has room for a host beside the token."""
+        command = ["heapsize=640k" if word.startswith("heapsize=") else word for word in self._command]
+        return Interpreter(self.name, command, self._folder)
+
     def drive_file(self) -> str:
         """Return a new path for the file of a token's accounts."""
         return str(self._folder / f"vault{next(self._numbers)}.bin")

@@ -32,6 +32,8 @@ def find(name: str) -> object:
     for module in ("tokenfw.vault", "tokenfw.app", "tokenfw.presses", "tokenfw.commands", "session"):
         __import__(module)
         gc.collect()
+    if name[:8] == "channel ":
+        return __import__("channel_operations").OPERATIONS[name]
     return sys.modules["session"].OPERATIONS[name]
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 IDLE_MS = 600000  # A session that is silent for so long ends.
 HANDSHAKE_MS = 30000  # … and a handshake that does not go on.
 _QUIET_MS = 1000  # after the last request, the next handshake is prepared
-_RESUMPTIONS = 5  # of the owner's key and of the sync keys
 
 
 class Channels:
@@ -65,9 +64,9 @@ class Channels:
         for session in self.sessions[:]:
             if self.role(session.remote) == role:
                 self.remove(session)
-        if role != ROLES[0]:
-            kept = [each for each in self.resumptions if each[1] != channel.remote]
-            self.resumptions = ([(secret, channel.remote)] + kept)[:_RESUMPTIONS]
+        # A stranger's is kept too: he may be about to become the owner.
+        known = [each for each in self.resumptions if self.role(each[1]) != ROLES[0]]
+        self.resumptions = [(secret, channel.remote)] + [each for each in known if each[1] != channel.remote]
         session = Session(channel)
         session.heard_ms = now_ms
         self._sessions.append(session)
