@@ -43,8 +43,9 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# oathtool is an oracle of the tests; without it and without the right to install it they skip.
+# Oracles of the tests; without one and without the right to install it, the tests that ask it skip.
 .PHONY: tools
 tools:
-	@command -v oathtool >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& apt-get update -qq && apt-get install -qq -y oathtool >/dev/null; } || true
+	@{ command -v oathtool && command -v pskctool; } >/dev/null || { [ "$$(id -u)" = 0 ] \
+		&& command -v apt-get >/dev/null && apt-get update -qq \
+		&& apt-get install -qq -y oathtool pskctool >/dev/null; } || true
