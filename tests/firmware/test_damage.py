@@ -176,6 +176,16 @@ def test_keys_and_lists_that_were_taken_away_are_missed(pin: bool) -> None:
         assert not other.start().fault
 
 
+def test_a_store_that_was_made_smaller_is_refused() -> None:
+    flash = lived(False)
+    smaller = Flash(nvm=bytes(flash.secret.nvm.data))
+    log = Log(smaller.medium, FIRST + len(NAMES))
+    assert log.ids < FIRST + CAPACITY
+    for place, record in records(flash).items():
+        log.write(place, record)
+    assert "cut short" in smaller.start().fault
+
+
 def test_records_of_another_token_are_refused() -> None:
     mine, other = lived(False), lived(False)
     stranger = Flash(bytes(other.medium.data), bytes(mine.secret.nvm.data))
