@@ -462,6 +462,15 @@ def test_no_stranger_ends_what_waits_for_the_owners_press(bench: Bench, host: Ho
     assert host.ask("list", start=0)["total"] == 2  # and the session goes on
 
 
+def test_a_backup_ends_with_the_owners_session_and_with_no_other(bench: Bench, host: Host) -> None:
+    bench.app.backup = under_way = object()
+    Host(bench, STRANGER).connect()
+    Host(bench, SYNC).connect()
+    assert bench.app.backup is under_way
+    host.resume()
+    assert bench.app.backup is None
+
+
 def test_the_owner_ends_it_by_another_request_or_another_session(bench: Bench, host: Host) -> None:
     ask_for_code(host)
     answers = host.give(host.sealed("cancel"))

@@ -85,7 +85,7 @@ class Channels:
         """End what has been silent for too long; prepare the next handshake while nothing else is to do."""
         heard_ms = self._heard_ms
         for session in self.sessions[:]:
-            heard_ms = max(heard_ms, session.heard_ms)
+            heard_ms = max(heard_ms, now_ms if session.pending else session.heard_ms)
             if session.pending is None and now_ms - session.heard_ms >= IDLE_MS:
                 self.remove(session)
         if self.handshake and now_ms - self._heard_ms >= HANDSHAKE_MS:

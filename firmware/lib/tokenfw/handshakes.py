@@ -1,6 +1,7 @@
 """How a channel is opened: a Noise handshake in slices, or a session taken up again (docs/protocol.md)."""
 
 from tokencore import channel, errors
+from tokencore.messages import OWNER, ROLES
 from tokencore.same import same
 
 from .question import Pending, sliced
@@ -9,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from tokencore.channel import Channel
     from tokencore.noise import Handshake
 
     from .app import App
@@ -51,8 +53,7 @@ def finish(app: "App", values: "Values", now_ms: int) -> Pending:
 
     def then(_: bytes, then_ms: int) -> "Values":
         opened, secret = channel.established(begun)
-        channels.add(opened, secret, then_ms)
-        app.backup = None
+        _begin(app, channels, opened, secret, then_ms)
         app.unload("tokencore.noise", __name__)
         return {}
 
@@ -65,7 +66,7 @@ def resume(app: "App", values: "Values", now_ms: int) -> "Values":
     for secret, remote in channels.resumptions:
         if channel.resumption_id(secret) == values["id"]:
             mac = channel.resumption_mac(secret, begin, values["nonce"])
-            if same(mac, values["mac"]) and channels.role(remote) != "stranger":
+            if same(mac, values["mac"]) and channels.role(remote) != ROLES[0]:
                 return _resumed(app, channels, secret, remote, values["nonce"], now_ms)
     raise errors.ChannelFailed("the token does not know that session any more: shake hands anew")
 
@@ -75,9 +76,14 @@ def _resumed(
 ) -> "Values":
     own, begin = channels.primitives.random(channel.NONCE), _prologue(app)
     opened, following = channel.resumed(channels.primitives, False, secret, begin, nonce, own, remote)
-    channels.add(opened, following, now_ms)
-    app.backup = None
+    _begin(app, channels, opened, following, now_ms)
     return {"nonce": own, "mac": channel.resumption_mac(secret, begin, nonce, own)}
+
+
+def _begin(app: "App", channels: "Channels", opened: "Channel", secret: bytes, now_ms: int) -> None:
+    channels.add(opened, secret, now_ms)
+    if channels.role(opened.remote) == OWNER:
+        app.backup = None  # It ends with the session that it was begun in.
 
 
 def _channels(app: "App", now_ms: int) -> "Channels":
