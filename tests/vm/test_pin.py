@@ -13,7 +13,7 @@ __all__ = ["session"]  # the fixture
 PIN = "13579"
 
 
-def test_a_pin_is_entered_and_locks_again(session: Session) -> None:  # noqa: F811
+def test_a_pin_is_entered_and_locks_again(session: Session) -> None:
     steps: list[Case] = [
         ("start", UTC, False, 20),
         ("send", "add", account()),
