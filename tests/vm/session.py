@@ -4,6 +4,7 @@ The file is the board's own class for it; clock chip, screen, buttons and line a
 """
 
 import gc
+import sys
 
 import crypto
 import drive
@@ -28,8 +29,20 @@ def start(path: str, utc: int, lost: bool, capacity: int) -> list:
         capacity,
         crypto.BoardPrimitives() if crypto.aesio else None,
         keyboard=lambda: _token["keyboard"],
+        unload=_unload,
+    )
+    # As tokenfw.hardware does.
+    _unload(
+        *["tokenfw." + name for name in ("opening", "slots", "mending", "scrubbing", "erasing", "upgrade")]
     )
     return run(0)
+
+
+def _unload(*names: str) -> None:
+    for name in names:
+        if sys.modules.pop(name, None):
+            package, _, last = name.rpartition(".")
+            delattr(sys.modules[package], last)
 
 
 def run(ms: int) -> list:
@@ -65,10 +78,13 @@ def send(command: str, values: dict) -> list:
 
 
 def set_time(utc: int, after_ms: int) -> list:
-    """Send `set_time` for the tick `after_ms` from now and wait until it is answered."""
+    """Send `set_time` for the tick `after_ms` from now, press where asked to, and wait for the answer."""
     bench = _token["bench"]
-    bench.send("set_time", utc=utc, at=bench.ms + after_ms)
-    return run(after_ms)
+    end = bench.ms + after_ms
+    bench.send("set_time", utc=utc, at=end)
+    if bench.app.question:
+        bench.press("confirm")
+    return run(max(0, end - bench.ms))
 
 
 def feed(data: bytes) -> list:
@@ -76,6 +92,13 @@ def feed(data: bytes) -> list:
     bench = _token["bench"]
     bench.queue.incoming += data
     bench.run()
+    return seen(bench)
+
+
+def seal(message: bytes) -> list:
+    """Send a message, whatever it is, in the owner's channel."""
+    bench = _token["bench"]
+    bench.give(bench.connected().seal(message))
     return seen(bench)
 
 
@@ -108,6 +131,7 @@ OPERATIONS = {
     "send": send,
     "set_time": set_time,
     "feed": feed,
+    "seal": seal,
     "chip": chip,
     "listing": listing,
 }

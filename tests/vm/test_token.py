@@ -83,13 +83,13 @@ def test_the_life_of_a_token(session: Session) -> None:
         ("listing", 0),
         ("send", "wipe", {"serial": "0"}),
         ("send", "wipe", {"serial": SERIAL}),
-        ("listing", 0),
+        ("send", "info", {}),
     ]
     seen = dict(enumerate(session.run(steps)))
     assert seen[0][1][1] == "No accounts"
     assert seen[1][1][5] == "Clock not set"
     assert statuses(seen[2]) == [errors.ClockNotSet.status]
-    assert statuses(seen[3]) == [messages.OK]
+    assert statuses(seen[3]) == [messages.PRESS_AWAITED, messages.OK]
     assert statuses(seen[4]) == [messages.PRESS_AWAITED]
     assert seen[4][1][1] == "Send code?"
     assert fields(seen[5]) == {1: by_hmac(SECRET, (UTC + 100) // 30, 6, "SHA1"), 3: UTC + 100}
@@ -103,7 +103,7 @@ def test_the_life_of_a_token(session: Session) -> None:
     assert seen[16][1][1] == "Failed"  # 2**64 - 1 is the end: there is no counter to store before the code
     assert seen[18] == ["bob"]
     assert statuses(seen[19]) == [errors.BadValue.status]
-    assert seen[21] == []
+    assert fields(seen[21])[4] == 0
 
 
 def test_a_hundred_accounts(session: Session) -> None:
@@ -173,7 +173,7 @@ def test_dates_to_2106(session: Session) -> None:
     for utc in dates:
         steps += [("start", utc, True, 7), ("set_time", utc, 10), ("send", "get_time", {})]
         steps += [("send", "add", account()), ("send", "code", ALICE), ("press", "confirm")]
-        steps += [("send", "wipe", {"serial": SERIAL})]
+        steps += [("send", "remove", ALICE)]  # so that the next one is set without a press
     seen = session.run(steps)
     for number, utc in enumerate(dates):
         assert fields(seen[7 * number + 2])[4] == utc * 1000
@@ -184,7 +184,7 @@ def test_names_that_are_not_utf8_are_refused(session: Session) -> None:
     steps: list[Case] = [("start", UTC, False, 7)]
     for name in BAD_UTF8:
         payload = messages.encode_request(1, messages.COMMANDS["add"], account(name="n" * len(name)))
-        steps.append(("feed", frame.encode(payload.replace(b"n" * len(name), name))))
+        steps.append(("seal", payload.replace(b"n" * len(name), name)))
     steps.append(("listing", 0))
     seen = session.run(steps)
     assert [statuses(step) for step in seen[1:-1]] == [[errors.BadMessage.status]] * len(BAD_UTF8)
@@ -196,16 +196,18 @@ def test_damaged_requests_are_answered_alike(session: Session) -> None:
     requests = [("info", {}), ("list", {"start": 0}), ("add", account()), ("get_time", {}), ("code", ALICE)]
     requests += [("remove", ALICE), ("cancel", {}), ("hello", {"protocol": 1, "nonce": b"8 bytes."})]
     steps: list[Case] = [("start", UTC, False, 12)]
-    for number in range(1, 600):
+    for number in range(1000, 1200):  # in three bytes, left alone: a larger one had the rest refused
         name, values = rng.choice(requests)
         payload = messages.encode_request(number, messages.COMMANDS[name], values)
-        sent = (
-            frame.encode(mutated(rng, payload)) if rng.random() < 0.7 else mutated(rng, frame.encode(payload))
-        )
-        steps.append(("feed", sent))
+        if name == "hello":
+            steps.append(("feed", frame.encode(payload)))
+        elif rng.random() < 0.3:
+            steps.append(("feed", mutated(rng, frame.encode(payload))))
+        else:
+            steps.append(("seal", payload[:4] + mutated(rng, payload[4:])))
         if rng.random() < 0.1:
             steps.append(("press", rng.choice(["confirm", "next", "previous"])))
-    steps += [("feed", frame.encode(b"\x81" * 900)), ("feed", b"\xff" * 3000 + b"\0")]
+    steps += [("feed", frame.encode(b"\x81" * 200)), *[("feed", b"\xff" * 250)] * 12, ("feed", b"\0")]
     steps += [("feed", frame.encode(messages.encode_request(1, messages.COMMANDS["hello"], requests[-1][1])))]
     seen = session.run(steps)
     found = {status for step in seen for status in statuses(step)}
