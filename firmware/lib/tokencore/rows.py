@@ -53,8 +53,8 @@ _WORDS: "dict[str, tuple[Any, int, int]]" = {
 _GROUPS = {"label": STORED[:2], "account": PUBLIC, "secret": STORED[:9], "listed": LISTED}
 
 # A row is number, name and who may ask, "|", the request's fields, "|", the response's. A field is name ("?"
-# after it where it may be left out) and kind, and numbered by its place; "@" before the kind makes it an array
-# of maps with the fields of that group, and a field that is "*" and a group stands for its fields.
+# after it where it may be left out) and kind, and numbered by its place; "@" before the kind makes it an
+# array of maps with the fields of that group, and a field that is "*" and a group stands for its fields.
 ROWS = (
     # Begins a plain session: its sequence numbers start anew. The nonce makes two hellos differ.
     "1 hello plain|protocol int 1 255,nonce bytes 8 8"
