@@ -83,7 +83,7 @@ class Heard:
         }
 
 
-class _Digits(io.RawIOBase):
+class Digits(io.RawIOBase):
     """Standard input of somebody who reads the digits on the token's screen."""
 
     def __init__(self, line: LineToken) -> None:
@@ -133,7 +133,7 @@ def enrolment(folder: Path) -> Heard:
         line.to_token = line.to_host = keep
         desk = _Desk(folder, line, heard)
         desk("desk", "init")
-        desk("pair", given=_Digits(line))
+        desk("pair", given=Digits(line))
         desk("pin", "set", "--wipe-pin", given=f"{pin}\n{other}\n")
         desk("add", given=uri)
         desk("--json", "add", given=uri, status=1)

@@ -237,7 +237,7 @@ def test_every_board_starts_from_its_bundle_alone(tmp_path: Path, board: str) ->
     simulator, _ = plug_in(UTC, firmware=tmp_path / "made", kept=state.new(board), console=console)
     simulator.run(4)
     locked = boards.load(board).get("promises", {}).get("console_closed", True)
-    assert simulator.texts()[0].text == ("No accounts" if locked else "Not protected")
+    assert simulator.texts()[0].text == ("Nobody owns it yet" if locked else "Not protected")
     assert not locked or console.getvalue() == ""  # boot.py has nothing to close where there is no USB
     simulator.close()
 
