@@ -256,6 +256,26 @@ def test_the_last_time_that_was_shown_outlives_a_step_back() -> None:
     assert again.vault.shown_utc >= shown > token.utc_ms // 1000
 
 
+def test_what_is_stored_before_a_step_back_takes_nothing_from_its_exactness() -> None:
+    """Flash takes a board 0.1 s and more to write."""
+    token = Token()
+    for _ in range(2):  # the second is not stored yet
+        token.wait(600_000)
+        token.vault.note_shown(token.utc_ms // 1000)
+    token.app._ticks = lambda: token.bench.ms
+    save = token.vault.save
+
+    def slowly(**changes: object) -> None:
+        token.bench.ms += 300
+        save(**changes)
+
+    token.vault.save = slowly
+    before_ms, ticks = token.utc_ms, token.bench.ms
+    assert token.turn(-86_400_000) is not None
+    passed_ms = token.bench.ms - ticks
+    assert token.utc_ms == pytest.approx(before_ms - 86_400_000 + passed_ms, abs=2)
+
+
 def test_an_owners_sync_makes_room_anew_for_sync_only_keys() -> None:
     token = Token()
     token.wait(DAY_MS)

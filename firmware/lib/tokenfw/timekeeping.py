@@ -110,9 +110,9 @@ def _check_small_step(app: "App", values: "Values", step_ms: "int | None") -> bo
 
 def _set(app: "App", values: "Values", utc: int, at: int, then_ms: int, by: str) -> "Values":
     """Set the chip: second `utc` began at tick `at`, which is now, or a little while ago."""
-    now_ms = app.ticks(then_ms)
     if app.vault.shown_utc > utc:
         app.vault.note_shown(0, True)  # Stored first: afterwards the clock tells nothing of it any more.
+    now_ms = app.ticks(then_ms)  # Flash may have been written since the step began.
     # What the host does not tell is taken for a second: such a sync teaches the clock little.
     doubt_ms = values.get("uncertainty", _DOUBT_MS) + _SET_MS
     quarters = None if by == SYNC_ONLY else values.get("temperature")
