@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
-from . import apikeys, render
+from . import apikeys, listening, render
 from .apikeys import Scope
 from .errors import VerifierError
 from .session import Session
 
-_RATE = click.IntRange(0, 1_000_000_000)
+RATE = click.IntRange(0, 1_000_000_000)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -23,15 +23,15 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--tls-key", type=_FILE, help="PEM file of the certificate's key.")
 @click.option(
     "--rate-user",
-    type=_RATE,
+    type=RATE,
     default=30,
     show_default=True,
     help="Most attempts a minute for one user; 0: any number. Each worker counts for itself.",
 )
 @click.option(
-    "--rate-key", type=_RATE, default=60_000, show_default=True, help="Most requests a minute by one API key."
+    "--rate-key", type=RATE, default=60_000, show_default=True, help="Most requests a minute by one API key."
 )
-@click.option("--rate-all", type=_RATE, default=120_000, show_default=True, help="Most requests a minute.")
+@click.option("--rate-all", type=RATE, default=120_000, show_default=True, help="Most requests a minute.")
 @click.pass_obj
 def serve(
     session: Session,
@@ -54,11 +54,9 @@ def serve(
         raise VerifierError("the service needs more packages: pip install 'fobsmith[serve]'") from None
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("give both --tls-cert and --tls-key, or neither")
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65_535:
-        raise click.UsageError("give --listen as HOST:PORT, such as 127.0.0.1:8480")
+    host, port = listening.address(listen, "127.0.0.1:8480")
     session.open().close()  # so that what is wrong is said here, once, and not by every worker
-    address = server.Address(host.strip("[]"), int(port), tls_cert, tls_key)
+    address = server.Address(host, port, tls_cert, tls_key)
     server.run(session.opener, session.policy, Rates(rate_user, rate_key, rate_all), address, workers)
 
 

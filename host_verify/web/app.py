@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from tokencore import otpauth
 from tokencore.errors import BadValue
 
-from .. import audit, render, service
+from .. import audit, pace, render, service
 from ..apikeys import ApiKey, Scope
 from ..core import Status
 from ..errors import NotDone
@@ -34,7 +33,6 @@ from .problems import Refused
 
 THREADS = 32  # of each worker: what they have to write at one time is written together
 CONNECTIONS = 8  # of each worker to its store
-REFUSAL_STEP = 0.010  # s; see `_until`
 
 _log = logging.getLogger(__name__)
 _bearer = HTTPBearer(auto_error=False, description="An API key, as `host-verify apikey add` prints it.")
@@ -169,7 +167,7 @@ def _attempts(app: FastAPI, parts: Parts, settings: Settings) -> None:
             return JSONResponse(render.verdict_data(verdict))
         if verdict.accepted:
             return JSONResponse({"accepted": True, "reason": "accepted"})
-        await asyncio.sleep(_until(came, asyncio.get_running_loop().time()))
+        await asyncio.sleep(pace.rest(came, asyncio.get_running_loop().time()))
         return JSONResponse({"accepted": False, "reason": "refused"})
 
     @app.post("/v1/resync", response_model=models.FullAnswer, responses=_PROBLEMS, tags=["helpdesk"])
@@ -270,11 +268,3 @@ def _tokens(app: FastAPI, parts: Parts, settings: Settings) -> None:
         found(token_id)
         entries = audit.latest(parts.store, limit, token=token_id)
         return {"entries": [render.entry_data(entry) for entry in entries]}
-
-
-def _until(came: float, now: float) -> float:
-    """Return the seconds from `now` to the next whole step after `came`.
-
-    Whatever a refusal took, it leaves on the step, so that its time tells nothing of its cause.
-    """
-    return math.ceil((now - came) / REFUSAL_STEP) * REFUSAL_STEP - (now - came)

@@ -14,6 +14,7 @@ from uvicorn import Config, Server
 from uvicorn.supervisors import Multiprocess
 
 from ..errors import VerifierError
+from ..listening import bound, shown
 from ..opening import Opener
 from ..policy import Policy
 from . import logs
@@ -39,7 +40,9 @@ def run(opener: Opener, policy: Policy, rates: Rates, address: Address, workers:
 
     More than one worker are processes of their own; one that dies is replaced.
     """
-    listening = _listening(address)
+    listening = bound(address.host, address.port, socket.SOCK_STREAM)
+    listening.listen(_BACKLOG)
+    listening.set_inheritable(True)
     config = Config(
         partial(worker, opener, policy, rates),
         factory=True,
@@ -53,9 +56,7 @@ def run(opener: Opener, policy: Policy, rates: Rates, address: Address, workers:
         timeout_graceful_shutdown=10,
     )
     scheme = "https" if address.tls_cert else "http"
-    host, port = listening.getsockname()[:2]
-    name = f"[{host}]" if ":" in host else host
-    print(f"Listening on {scheme}://{name}:{port}", flush=True)
+    print(f"Listening on {scheme}://{shown(listening)}", flush=True)
     logs.install()
     counts = None
     try:
@@ -85,25 +86,3 @@ def worker(opener: Opener, policy: Policy, rates: Rates) -> FastAPI:
 
 def _utc() -> int:
     return int(time.time())
-
-
-def _listening(address: Address) -> socket.socket:
-    try:
-        family, kind, protocol, _, where = socket.getaddrinfo(
-            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listening = socket.socket(family, kind, protocol)
-        try:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind(where)
-            listening.listen(_BACKLOG)
-        except BaseException:
-            listening.close()
-            raise
-    except OSError as error:
-        raise VerifierError(
-            f"{address.host}:{address.port} cannot be listened on ({error.strerror}): name a free address of "
-            "this machine with --listen"
-        ) from None
-    listening.set_inheritable(True)
-    return listening
