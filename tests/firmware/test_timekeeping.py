@@ -272,8 +272,9 @@ def test_what_is_stored_before_a_step_back_takes_nothing_from_its_exactness() ->
     token.vault.save = slowly
     before_ms, ticks = token.utc_ms, token.bench.ms
     assert token.turn(-86_400_000) is not None
+    token.wait(20_000)  # Only then the chip itself is looked at.
     passed_ms = token.bench.ms - ticks
-    assert token.utc_ms == pytest.approx(before_ms - 86_400_000 + passed_ms, abs=2)
+    assert token.utc_ms == pytest.approx(before_ms - 86_400_000 + passed_ms, abs=20)
 
 
 def test_an_owners_sync_makes_room_anew_for_sync_only_keys() -> None:
