@@ -17,6 +17,7 @@ from .cli_audit import audit
 from .cli_export import export_seeds
 from .cli_import import import_seeds
 from .cli_keys import key
+from .cli_radius import radius
 from .cli_service import apikey, serve
 from .core import Status
 from .database import file_place, place_of
@@ -110,6 +111,7 @@ def migrate(session: Session) -> None:
 
 
 cli.add_command(serve)
+cli.add_command(radius)
 cli.add_command(apikey)
 cli.add_command(audit)
 cli.add_command(key)

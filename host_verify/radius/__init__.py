@@ -1,0 +1,1 @@
+"""The verifier's RADIUS door (RFC 2865)."""

@@ -1,0 +1,436 @@
+"""The RADIUS door: what is answered, what is not, and that a packet that comes again is not judged again."""
+
+import hashlib
+import hmac
+import json
+import logging
+import random
+import shutil
+import socket
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tokencore.errors import BadValue
+
+from host_verify import audit, pace
+from host_verify.core import Status
+from host_verify.errors import VerifierError
+from host_verify.radius import packets
+from host_verify.radius.clients import parse, read
+from host_verify.radius.duplicates import KEPT_SECONDS, Answers
+from host_verify.radius.packets import Drop, Dropped
+from host_verify.service import add_token
+from host_verify.web.limits import Rates
+
+from .parts import NOON, account, code_at, code_of, new_store, open_store
+from .radius import CLIENTS, SHARED, Asking, Running, Started, by_pyrad, request, told
+
+TOKEN = account()
+HOTP = account(kind="hotp", secret=b"h" * 20)
+CODE = code_at(TOKEN, NOON)
+
+# Made by hand, by RFC 2865 section 5.2 and RFC 2869 section 5.14, with hashlib and hmac alone.
+AUTHENTICATOR = bytes(range(16))
+
+
+def by_hand(code=b"755224", user=b"anna", secret=SHARED, identifier=7, more=b"", authentic=True):
+    """An Access-Request's bytes, by nobody's library."""
+    pad = hashlib.md5(secret + AUTHENTICATOR).digest()
+    hidden = bytes(a ^ b for a, b in zip(code.ljust(16, b"\0"), pad, strict=True))
+    attributes = b"".join(bytes((kind, len(value) + 2)) + value for kind, value in ((1, user), (2, hidden)))
+    attributes += more + bytes((80, 18)) + bytes(16)
+    data = bytes((1, identifier)) + (20 + len(attributes)).to_bytes(2, "big") + AUTHENTICATOR + attributes
+    mark = hmac.digest(secret, data, "md5") if authentic else bytes(16)
+    return data[:-16] + mark
+
+
+@pytest.fixture
+def store(place):
+    with open_store(place) as store:
+        add_token(store, "anna", None, TOKEN, NOON)
+        add_token(store, "bob", None, HOTP, NOON)
+        yield store
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A store on SQLite alone."""
+    with open_store(new_store(tmp_path)) as store:
+        add_token(store, "anna", None, TOKEN, NOON)
+        add_token(store, "bob", None, HOTP, NOON)
+        yield store
+
+
+def test_a_code_is_accepted_once(store):
+    with Running(store) as server, Asking(server.port) as asking:
+        assert asking.ask(request("anna", CODE)) == "accept"
+        assert asking.ask(request("anna", CODE)) == "reject"
+        assert asking.ask(request("anna", f"{CODE[:3]} {CODE[3:]}")) == "reject"
+        assert asking.ask(request("bob", " ".join(code_of(HOTP, 0)))) == "accept"
+    last = [linked.entry for linked in audit.latest(store, 4)]
+    assert {entry.actor for entry in last} == {audit.Actor("radius", "here")}
+    assert [entry.reason for entry in last] == ["accepted", "replayed", "replayed", "accepted"]
+
+
+def test_requests_and_answers_are_these_bytes():
+    data = by_hand()
+    asked = packets.read(data, SHARED)
+    assert (asked.user, asked.code) == ("anna", "755224")
+    assert "755224" not in repr(asked)
+    for accepted, kind in ((True, 2), (False, 3)):
+        answer = asked.answer(accepted)
+        # Identifier and code; length; response authenticator; Message-Authenticator and nothing else.
+        assert answer[:4] == bytes((kind, 7, 0, 38))
+        assert answer[20:22] == bytes((80, 18))
+        unmarked = answer[:4] + AUTHENTICATOR + answer[20:22] + bytes(16)
+        assert answer[22:] == hmac.digest(SHARED, unmarked, "md5")
+        assert answer[4:20] == hashlib.md5(answer[:4] + AUTHENTICATOR + answer[20:] + SHARED).digest()
+
+
+def test_a_proxys_state_comes_back_in_its_order_after_the_message_authenticator():
+    states = b"".join(bytes((33, 4)) + value for value in (b"b1", b"a2"))
+    answer = packets.read(by_hand(more=states), SHARED).answer(True)
+    assert answer[20:22] == bytes((80, 18))
+    assert answer[38:] == states
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", Drop.NO_PACKET),
+        (by_hand()[:19], Drop.NO_PACKET),
+        (by_hand()[:-1], Drop.NO_PACKET),
+        (by_hand()[:2] + b"\0\x13" + by_hand()[4:], Drop.NO_PACKET),
+        (by_hand() + bytes(4096), Drop.NO_PACKET),
+        (by_hand(more=b"\x12\1"), Drop.NO_PACKET),
+        (by_hand(more=b"\x12\0"), Drop.NO_PACKET),
+        (by_hand()[:-18] + bytes((80, 200)) + by_hand()[-16:], Drop.NO_PACKET),
+        (b"\4" + by_hand()[1:], Drop.OTHER_CODE),
+        (b"\x0c" + by_hand()[1:], Drop.OTHER_CODE),
+        (by_hand(more=bytes((80, 18)) + bytes(16)), Drop.NOT_AUTHENTICATED),
+        (by_hand(authentic=False), Drop.BAD_AUTHENTICATOR),
+        (by_hand(secret=b"another one, as long"), Drop.BAD_AUTHENTICATOR),
+        (by_hand()[:22] + b"b" + by_hand()[23:], Drop.BAD_AUTHENTICATOR),
+    ],
+)
+def test_what_is_no_authentic_request_is_dropped(data, why):
+    with pytest.raises(Dropped) as caught:
+        packets.read(data, SHARED)
+    assert caught.value.why is why
+
+
+def test_a_request_without_a_message_authenticator_is_dropped():
+    data = by_hand()[:-18]
+    with pytest.raises(Dropped) as caught:
+        packets.read(data[:2] + len(data).to_bytes(2, "big") + data[4:], SHARED)
+    assert caught.value.why is Drop.NOT_AUTHENTICATED
+
+
+def test_padding_after_the_packet_is_ignored():
+    assert packets.read(by_hand() + b"padding", SHARED).code == "755224"
+
+
+@pytest.mark.parametrize("code", [b"755\xff224", b"\xff755224", b"755224\xc3", b"\xc3\xa9\xff"])
+def test_bytes_that_are_no_text_are_not_left_out_of_a_code(code):
+    asked = packets.read(by_hand(code=code), SHARED)
+    assert asked.code == "\N{REPLACEMENT CHARACTER}"
+
+
+@given(st.binary(max_size=300))
+def test_whatever_comes_is_a_request_or_dropped(data):
+    with pytest.raises(Dropped):
+        packets.read(data, SHARED)
+
+
+@given(st.integers(0, 10**6))
+def test_a_packet_with_bytes_changed_is_dropped(seed):
+    drawn = random.Random(seed)
+    data = bytearray(by_hand(more=b"\x20\x05abc"))
+    for _ in range(drawn.randrange(1, 4)):
+        data[drawn.randrange(len(data))] ^= drawn.randrange(1, 256)
+    if bytes(data) == by_hand(more=b"\x20\x05abc"):
+        return
+    with pytest.raises(Dropped):
+        packets.read(bytes(data), SHARED)
+
+
+@given(st.lists(st.tuples(st.integers(1, 255), st.binary(max_size=60)), max_size=8), st.binary(max_size=16))
+def test_an_authentic_packet_of_any_attributes_can_be_answered(attributes, code):
+    more = b"".join(
+        bytes((kind, len(value) + 2)) + value for kind, value in attributes if kind not in (80, 33)
+    )
+    asked = packets.read(by_hand(code=code, more=more), SHARED)
+    assert asked.answer(False)[:2] == bytes((3, 7))
+
+
+def test_a_packet_that_comes_again_gets_the_same_answer_and_is_not_judged_again(store):
+    with Running(store) as server, Asking(server.port) as asking:
+        packet = request("anna", CODE)
+        data = packet.RequestPacket()
+        asking.send(data)
+        first = asking.answer()
+        for _ in range(3):
+            asking.send(data)
+            assert asking.answer() == first
+        assert told(packet, first) == "accept"
+        # Three at one instant: it may be in judgement still, and each is answered once or not at all.
+        wrong = request("anna", "000000")
+        for _ in range(3):
+            asking.send(wrong.RequestPacket())
+        assert told(wrong, asking.answer()) == "reject"
+        # From another port it is another request: the code is used up.
+        with Asking(server.port) as other:
+            other.send(data)
+            assert told(packet, other.answer()) == "reject"
+    assert (server.counts["accepted"], server.counts["replayed"], server.counts["wrong_code"]) == (1, 1, 1)
+    assert server.counts["again"] == 5
+    assert store.tokens("anna")[0].state.failures == 1
+
+
+def test_another_request_under_the_same_identifier_and_authenticator_is_judged_by_itself(small):
+    with Running(small) as server, Asking(server.port) as asking:
+        first, second = (by_hand(CODE.encode(), user) for user in (b"anna", b"bert"))
+        assert first[:20] == second[:20]
+        asking.send(first)
+        assert asking.answer()[0] == 2
+        asking.send(second)
+        assert asking.answer()[0] == 3
+
+
+def test_answers_are_kept_for_their_time_and_no_longer():
+    now = 0.0
+    answers = Answers(lambda: now)
+    assert answers.begin("a") == (True, None)
+    assert answers.begin("a") == (False, None)
+    answers.answered("a", b"answer")
+    now = KEPT_SECONDS - 1
+    assert answers.begin("a") == (False, b"answer")
+    answers.begin("b")
+    answers.forget("b")
+    assert answers.begin("b") == (True, None)
+    now = KEPT_SECONDS
+    assert answers.begin("a") == (True, None)
+
+
+def test_a_refusal_is_the_same_and_takes_the_same_time_whatever_the_cause(small):
+    for user, secret, state in (
+        ("locked", b"l" * 20, {"failures": 10, "failed_at": NOON}),
+        ("throttled", b"t" * 20, {"failures": 5, "failed_at": NOON}),
+        ("disabled", b"d" * 20, {"status": Status.DISABLED}),
+    ):
+        token = add_token(small, user, None, account(secret=secret), NOON)
+        assert small.change([(token, token.state._replace(**state))])
+    asked = [
+        ("anna", "000000"), ("nobody", "000000"), ("", "0"), (b"\xff\xfe", "000000"), ("a" * 253, "1" * 128),
+        ("locked", code_at(account(secret=b"l" * 20), NOON)), ("throttled", "000000"), ("disabled", "000000"),
+        ("anna", ""), ("anna", "no code"), ("anna", b"\xff" * 6),
+    ]  # fmt: skip
+    with Running(small) as server, Asking(server.port) as asking:
+        for user, code in asked:
+            packet = request(user, code)
+            began = time.monotonic()
+            asking.send(packet.RequestPacket())
+            answer = asking.answer()
+            took = time.monotonic() - began
+            assert told(packet, answer) == "reject"
+            assert len(answer) == 38  # the header and the Message-Authenticator
+            assert took >= pace.REFUSAL_STEP * 0.99
+    assert {"wrong_code", "unknown_user", "locked", "throttled", "disabled", "malformed"} <= set(
+        server.counts
+    )
+
+
+def test_what_does_not_ask_by_pap_for_one_user_is_refused(small):
+    by_chap = request("anna", CODE)
+    del by_chap[2]
+    by_chap[3] = [bytes(17)]
+    both = request("anna", CODE)
+    both[3] = [bytes(17)]
+    by_eap = request("anna", CODE)
+    by_eap[79] = [b"\2\0\0\5\1"]
+    twice = request("anna", CODE)
+    twice[1] = [b"anna", b"bob"]
+    nobody = request("anna", CODE)
+    del nobody[1]
+    with Running(small) as server, Asking(server.port) as asking:
+        for packet in (by_chap, both, by_eap, twice, nobody):
+            packet.add_message_authenticator()
+            assert asking.ask(packet) == "reject"
+        assert server.counts == {"not_pap": 5}
+        assert asking.ask(request("anna", CODE)) == "accept"
+
+
+def test_strangers_and_wrong_secrets_get_no_answer_and_are_counted(small, caplog):
+    caplog.set_level(logging.INFO)
+    elsewhere = CLIENTS.replace("127.0.0.0/8", "192.0.2.0/24")
+    with Running(small, clients=elsewhere) as server, Asking(server.port, 0.3) as asking:
+        asking.send(request("anna", CODE).RequestPacket())
+        assert asking.answer() is None
+    assert server.counts == {Drop.UNKNOWN_CLIENT: 1}
+    with Running(small) as server, Asking(server.port, 0.3) as asking:
+        asking.send(request("anna", CODE, b"another secret of 16").RequestPacket())
+        unmarked = request("anna", CODE)
+        del unmarked[80]
+        unmarked.message_authenticator = False
+        asking.send(unmarked.RequestPacket())
+        asking.send(b"rubbish")
+        assert asking.answer() is None
+        assert asking.ask(request("anna", CODE)) == "accept"
+    assert server.counts == {
+        Drop.BAD_AUTHENTICATOR: 1, Drop.NOT_AUTHENTICATED: 1, Drop.NO_PACKET: 1, "accepted": 1
+    }  # fmt: skip
+    dropped = {record.why: record.count for record in caplog.records if record.message == "dropped"}
+    assert dropped[Drop.NOT_AUTHENTICATED] == 1
+    for secret in (CODE, SHARED.decode()):
+        assert secret not in caplog.text
+
+
+def test_attempts_beyond_a_users_limit_are_refused_unjudged(small):
+    with Running(small, rates=Rates(user=3)) as server, Asking(server.port) as asking:
+        for _ in range(5):
+            assert asking.ask(request("anna", "no code")) == "reject"
+        assert asking.ask(request("bob", code_of(HOTP, 0))) == "accept"
+    assert server.counts == {"malformed": 3, "too_often": 2, "accepted": 1}
+
+
+class Failing:
+    """A store that cannot be used until it is mended."""
+
+    def __init__(self, store):
+        self._store = store
+        self.error = VerifierError("the disk is full")
+
+    def __getattr__(self, name):
+        if self.error:
+            raise self.error
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize("error", [VerifierError("the disk is full"), RuntimeError("a fault with 287082")])
+def test_where_the_store_fails_nothing_is_answered_and_the_next_packet_is_judged(small, caplog, error):
+    failing = Failing(small)
+    failing.error = error
+    with Running(failing) as server, Asking(server.port, 0.5) as asking:
+        packet = request("anna", CODE)
+        asking.send(packet.RequestPacket())
+        assert asking.answer() is None
+        assert server.counts == {Drop.FAILED: 1}
+        failing.error = None
+        asking.socket.settimeout(20)
+        assert asking.ask(packet) == "accept"
+
+
+def test_many_at_once_are_written_together_and_each_is_answered(store):
+    def ask(number):
+        with Asking(server.port) as asking:
+            return asking.ask(request("anna", CODE, id=number))
+
+    with Running(store) as server, ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(ask, range(64)))
+    assert sorted(answers) == ["accept"] + ["reject"] * 63
+    assert audit.examine(store).faults == []
+
+
+def test_clients_of_foreign_libraries_are_let_in(small, tmp_path):
+    with Running(small) as server:
+        assert by_pyrad(server.port, "anna", CODE, tmp_path) == "accept"
+        assert by_pyrad(server.port, "anna", CODE, tmp_path) == "reject"
+
+
+@pytest.mark.skipif(
+    not shutil.which("radclient"), reason="radclient is not installed (Debian: freeradius-utils)"
+)
+def test_radclient_is_let_in_by_a_started_server(place, tmp_path):
+    with open_store(place) as store:
+        add_token(store, "bob", None, HOTP, NOON)
+    with Started(place, tmp_path) as server:
+        codes = [code_of(HOTP, 0), code_of(HOTP, 0), code_of(HOTP, 1)]
+        assert [by_radclient(server.port, code) for code in codes] == ["Access-Accept", "Access-Reject",
+                                                                     "Access-Accept"]  # fmt: skip
+    lines = [json.loads(line) for line in server.said.splitlines()]
+    assert [line["reason"] for line in lines if line["event"] == "verify"] == [
+        "accepted", "replayed", "accepted"
+    ]  # fmt: skip
+    assert lines[-1]["event"] == "stopped"
+    assert lines[-1]["counts"] == {"accepted": 2, "replayed": 1}
+
+
+def by_radclient(port, code, user="bob"):
+    asked = f'User-Name = "{user}", User-Password = "{code}", Message-Authenticator = 0x00'
+    run = subprocess.run(
+        ["radclient", "-x", "-r", "1", "-t", "20", f"127.0.0.1:{port}", "auth", SHARED.decode()],
+        input=asked, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    received = [line for line in run.stdout.splitlines() if line.startswith("Received")]
+    assert received, run.stdout + run.stderr
+    return received[0].split()[1]
+
+
+def test_the_narrowest_network_names_the_client():
+    clients = parse(
+        b'[[client]]\nname = "all"\naddress = "0.0.0.0/0"\nsecret = "sixteen bytes ..."\n'
+        b'[[client]]\nname = "one"\naddress = "192.0.2.7"\nsecret = "sixteen bytes of"\n'
+        b'[[client]]\nname = "six"\naddress = "2001:db8::/32"\nsecret = "sixteen bytes of"\n'
+    )
+    found = [
+        clients.find(host) for host in ("192.0.2.7", "::ffff:192.0.2.7", "192.0.2.8", "2001:db8::1%eth0")
+    ]
+    assert [client.name for client in found] == ["one", "one", "all", "six"]
+    assert clients.find("2001:db9::1") is None
+    assert "sixteen" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "a table [[client]]"),
+        ("x = 1\n" + CLIENTS, "a table [[client]]"),
+        ("[[client]\n", "line 1"),
+        (CLIENTS.replace("secret =", "secret"), "line 5"),
+        (CLIENTS + CLIENTS, "two clients have the name here"),
+        (CLIENTS + CLIENTS.replace('"here"', '"there"'), "two clients have the network 127.0.0.0/8"),
+        (CLIENTS.replace('name = "here"', ""), "name, address and secret are needed"),
+        (CLIENTS.replace('"here"', '""'), "client 1: name"),
+        (CLIENTS.replace('"here"', "5"), "put them between quotes"),
+        (CLIENTS.replace("127.0.0.0/8", "127.0.0.1/8"), "no address and no network"),
+        (CLIENTS.replace(SHARED.decode(), "short"), "at least 16 bytes"),
+    ],
+)
+def test_a_clients_file_that_cannot_be_is_refused_without_its_secrets(text, says):
+    with pytest.raises(BadValue) as caught:
+        parse(text.encode())
+    assert says in str(caught.value)
+    assert SHARED.decode() not in str(caught.value)
+
+
+def test_a_clients_file_that_others_may_read_is_refused(tmp_path):
+    file = tmp_path / "clients.toml"
+    file.touch(0o640)
+    file.write_text(CLIENTS)
+    file.chmod(0o640)
+    with pytest.raises(VerifierError, match="chmod 600"):
+        read(file)
+    file.chmod(0o600)
+    assert len(read(file)) == 1
+    with pytest.raises(VerifierError, match="cannot be read"):
+        read(tmp_path / "none")
+
+
+def test_ipv6_is_spoken_too(small):
+    try:
+        listening = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        listening.bind(("::1", 0))
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    running = Running(small, clients=CLIENTS.replace("127.0.0.0/8", "::1"))
+    running.listening.close()
+    running.listening = running.server._socket = listening
+    with running, socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(20)
+        packet = request("anna", CODE)
+        asking.sendto(packet.RequestPacket(), listening.getsockname())
+        assert told(packet, asking.recv(4096)) == "accept"
