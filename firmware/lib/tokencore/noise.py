@@ -5,11 +5,9 @@ yield before each one, which lets the caller do something else in between, and r
 one at once. The cryptography is passed in: see `Primitives` in primitives.py.
 """
 
-import hashlib
-
-from . import hkdf
 from .cipherstate import KEY, NONCES, CipherState
 from .errors import ChannelFailed
+from .symmetric import Symmetric
 from .x25519 import draw
 
 TYPE_CHECKING = False  # boards have no typing module; a checker takes this name for True
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_TAG = 16
 PATTERNS = {"XX": "e;e,ee,s,es;s,se"}
 """The tokens of each message, the initiator's first (section 7.5)."""
 
@@ -34,52 +31,6 @@ def run(generator: "Generator[None, None, T]") -> "T":
         except StopIteration as end:
             value: T = end.value
             return value
-
-
-class _Symmetric:
-    """SymmetricState of section 5.2, with the handshake's own key and nonce, of both directions, in it."""
-
-    def __init__(self, primitives: "Primitives", name: bytes) -> None:
-        self.primitives = primitives
-        self.hash = hashlib.new("sha256", name).digest() if len(name) > KEY else name + bytes(KEY - len(name))
-        self._chaining = self.hash
-        self._key = b""
-        self._nonce = 0
-
-    def mix_hash(self, data: bytes) -> None:
-        self.hash = hashlib.new("sha256", self.hash + data).digest()
-
-    def mix_key(self, ikm: bytes) -> None:
-        okm = hkdf.hkdf(self._chaining, ikm, b"", 2 * KEY)
-        self._chaining, self._key, self._nonce = okm[:KEY], okm[KEY:], 0
-
-    @property
-    def overhead(self) -> int:
-        """Bytes that `encrypt` adds."""
-        return _TAG if self._key else 0
-
-    def encrypt(self, plaintext: bytes) -> bytes:
-        sealed = plaintext
-        if self._key:
-            sealed = self.primitives.seal(self._key, self._nonce, self.hash, plaintext)
-            self._nonce += 1
-        self.mix_hash(sealed)
-        return sealed
-
-    def decrypt(self, sealed: bytes) -> bytes:
-        plaintext = sealed
-        if self._key:
-            plaintext = self.primitives.open(self._key, self._nonce, self.hash, sealed)
-            self._nonce += 1
-        self.mix_hash(sealed)
-        return plaintext
-
-    def split(self) -> "tuple[bytes, bytes]":
-        okm = self.export(b"", 2 * KEY)
-        return okm[:KEY], okm[KEY:]
-
-    def export(self, info: bytes, length: int) -> bytes:
-        return hkdf.hkdf(self._chaining, b"", info, length)
 
 
 class Handshake:
@@ -102,7 +53,7 @@ class Handshake:
         expected: "tuple[bytes, bytes] | None" = None,
     ) -> None:
         name = "Noise_" + pattern + "_25519_" + primitives.cipher + "_SHA256"
-        self._symmetric = _Symmetric(primitives, name.encode())
+        self._symmetric = Symmetric(primitives, name.encode())
         self._symmetric.mix_hash(prologue)
         self._primitives = primitives
         self._initiator = initiator

@@ -54,7 +54,7 @@ def finish(app: "App", values: "Values", now_ms: int) -> Pending:
     def then(_: bytes, then_ms: int) -> "Values":
         opened, secret = channel.established(begun)
         _begin(app, channels, opened, secret, then_ms)
-        app.unload("tokencore.noise", __name__)
+        app.unload("tokencore.noise", "tokencore.symmetric", __name__)
         return {}
 
     return sliced(handshake.read(values["message"]), now_ms, then)
