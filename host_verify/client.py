@@ -161,10 +161,12 @@ class Client:
             raise Unreachable(f"the verifier at {self._where} does not answer: {why}") from None
         try:
             answer = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
-        if not isinstance(answer, dict) or not 200 <= status < 300:
-            raise _error(self._where, status, headers, answer)
+        if not isinstance(answer, dict):
+            answer = {}
+        if not answer or not 200 <= status < 300:
+            raise _error(self._where, status, headers, answer.get("error"))
         return answer
 
     def _sent(
@@ -208,10 +210,7 @@ def _answer(told: Mapping[str, Any]) -> Answer:
     )
 
 
-def _error(
-    where: str, status: int, headers: http.client.HTTPMessage, answer: dict[str, Any] | None
-) -> ClientError:
-    told = answer.get("error") if answer else None
+def _error(where: str, status: int, headers: http.client.HTTPMessage, told: object) -> ClientError:
     if not isinstance(told, dict):
         return Unreachable(f"what answers at {where} is no verifier (HTTP status {status})", status)
     message = f"the verifier at {where} says: {told.get('message')}"
