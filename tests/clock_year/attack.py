@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tokencore.errors import NotOwner
-from tokenfw import timekeeping
+from tokenfw import timekeeping, turning
 from tokenfw.discipline import DAY, OWNER, SEEN, SYNC_ONLY, of_chip
 from tokenfw.question import Pending
 
@@ -18,7 +18,7 @@ START = 1_800_000_000
 DESK_MS, READ_MS = 25, 25  # what an honest sync leaves open
 NAMES = {"ds3231": "DS3231", "pcf8523": "PCF8523, PCF8563, PCF85063A"}
 _STEPS = (2000, 1000, 500, 200, 60)  # ms
-_TRY_S = 3 * timekeeping.PAUSE_S  # More often is of no use: 2 s in three hours are 185 ppm.
+_TRY_S = 3 * turning.PAUSE_S  # More often is of no use: 2 s in three hours are 185 ppm.
 
 
 class Victim:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokencore.account import Account
 from tokencore.errors import BadValue, NotOwner
-from tokenfw import timekeeping
+from tokenfw import timekeeping, turning
 from tokenfw.discipline import CRYSTALS, DAY, OWNER, SYNC_ONLY, Discipline, of_chip
 from tokenfw.question import Pending, Question
 
@@ -98,14 +98,14 @@ def test_without_a_press_nothing_is_set() -> None:
     token = Token()
     floor, before_ms, ticks = token.vault.clock_floor, token.utc_ms, token.bench.ms
     question = token.turn(-3_600_000, press=False)
-    assert question.first == timekeeping.date_text((token.utc_ms - 3_600_000) // 1000 + 2)
+    assert question.first == turning.date_text((token.utc_ms - 3_600_000) // 1000 + 2)
     token.wait(20_000)
     assert token.utc_ms == pytest.approx(before_ms + token.bench.ms - ticks, abs=20)
     assert token.vault.clock_floor == floor
 
 
 def test_a_clock_that_is_not_set_wants_a_press_once_there_is_an_account() -> None:
-    assert Token(lost=True).turn(0) == Question("time", timekeeping.date_text(UTC + 2), "")
+    assert Token(lost=True).turn(0) == Question("time", turning.date_text(UTC + 2), "")
     empty = Token(lost=True, accounts=False)
     assert empty.turn(0) is None
     assert empty.turn(-9_999_000) is None
@@ -230,7 +230,7 @@ def test_telling_the_temperature_wants_a_press_where_it_corrects_the_crystal() -
     token.clock.discipline = of_chip("pcf8523", None, token.clock.discipline.record())
     assert token.turn(0) is None
     assert token.turn(0, temperature=84) == Question(
-        "time", timekeeping.date_text((token.utc_ms - 6000) // 1000), "+00:00:00"
+        "time", turning.date_text((token.utc_ms - 6000) // 1000), "+00:00:00"
     )
 
 
@@ -315,9 +315,9 @@ def test_the_tick_of_the_answer_before_is_told() -> None:
     ],
 )
 def test_a_jump_is_told_in_twelve_characters(step_ms: int, text: str) -> None:
-    assert timekeeping.jump_text(step_ms) == text
+    assert turning.jump_text(step_ms) == text
     assert len(text) <= 12
 
 
 def test_a_date_is_told_in_sixteen_characters() -> None:
-    assert timekeeping.date_text(UTC) == "2027-01-15 08:00"
+    assert turning.date_text(UTC) == "2027-01-15 08:00"
