@@ -102,6 +102,10 @@ class Server:
                 self._begin(pool, datagram, sender)
             except Dropped as error:
                 self._count_drop(error.why)
+            except Exception:
+                # No packet, whatever is in it, may end the server.
+                self._count_drop(Drop.FAILED)
+                _log.exception("a fault of the program")
 
     def _begin(self, pool: ThreadPoolExecutor, datagram: bytes, sender: Any) -> None:
         came = self._settings.clock()
@@ -121,7 +125,7 @@ class Server:
             raise Dropped(Drop.BUSY)
         pool.submit(self._finish, request, client, known, came)
 
-    def _finish(self, request: Request, client: Client, known: tuple[bytes, bytes], came: float) -> None:
+    def _finish(self, request: Request, client: Client, known: tuple[Any, bytes], came: float) -> None:
         """Judge a request and answer it; in one of the threads."""
         sender = known[0]
         try:

@@ -13,6 +13,7 @@ import pytest
 from host_verify import audit, pace
 from host_verify.core import Status
 from host_verify.errors import VerifierError
+from host_verify.radius import server as server_module
 from host_verify.radius.duplicates import KEPT_SECONDS, Answers
 from host_verify.radius.packets import Drop
 from host_verify.service import add_token
@@ -209,6 +210,20 @@ def test_where_the_store_fails_nothing_is_answered_and_the_next_packet_is_judged
         failing.error = None
         asking.socket.settimeout(20)
         assert asking.ask(packet) == "accept"
+
+
+def test_a_fault_in_the_reading_of_a_packet_does_not_end_the_server(small, monkeypatch, caplog):
+    def faulty(datagram, secret):
+        monkeypatch.undo()
+        raise IndexError("of 287082")
+
+    monkeypatch.setattr(server_module, "read", faulty)
+    with Running(small) as server, Asking(server.port, 0.3) as asking:
+        asking.send(b"anything")
+        assert asking.answer() is None
+        asking.socket.settimeout(20)
+        assert asking.ask(request("anna", CODE)) == "accept"
+    assert server.counts == {Drop.FAILED: 1, "accepted": 1}
 
 
 def test_many_at_once_are_written_together_and_each_is_answered(store):
