@@ -113,7 +113,7 @@ class Server:
         if client is None:
             raise Dropped(Drop.UNKNOWN_CLIENT)
         request = read(datagram, client.secret)
-        known = (sender, datagram)
+        known = (sender, request.packet.raw_packet)
         new, answer = self._answers.begin(known)
         if not new:
             self._count("again")

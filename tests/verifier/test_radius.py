@@ -21,6 +21,7 @@ from host_verify.web.limits import Rates
 
 from .parts import NOON, account, code_at, code_of, new_store, open_store
 from .radius import CLIENTS, SHARED, Asking, Running, Started, by_hand, by_pyrad, request, told
+from .radius_fuzz import fuzz
 
 TOKEN = account()
 HOTP = account(kind="hotp", secret=b"h" * 20)
@@ -224,6 +225,11 @@ def test_a_fault_in_the_reading_of_a_packet_does_not_end_the_server(small, monke
         asking.socket.settimeout(20)
         assert asking.ask(request("anna", CODE)) == "accept"
     assert server.counts == {Drop.FAILED: 1, "accepted": 1}
+
+
+def test_rubbish_is_answered_where_it_is_authentic_and_fails_nothing(tmp_path):
+    counts = fuzz(tmp_path, seed=1, seconds=20, most=60)
+    assert {"not_pap", "malformed", *Drop} - {Drop.UNKNOWN_CLIENT, Drop.BUSY, Drop.FAILED} <= set(counts)
 
 
 def test_many_at_once_are_written_together_and_each_is_answered(store):
