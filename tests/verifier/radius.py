@@ -164,3 +164,15 @@ def by_hand(code=b"755224", user=b"anna", secret=SHARED, identifier=7, more=b"",
     data = bytes((1, identifier)) + (20 + len(attributes)).to_bytes(2, "big") + AUTHENTICATOR + attributes
     mark = hmac.digest(secret, data, "md5") if authentic else bytes(16)
     return data[:-16] + mark
+
+
+def by_radclient(port: int, code: str, user: str = "bob") -> str:
+    """Ask by FreeRADIUS's radclient; return the name of what it received."""
+    asked = f'User-Name = "{user}", User-Password = "{code}", Message-Authenticator = 0x00'
+    run = subprocess.run(
+        ["radclient", "-x", "-r", "1", "-t", "20", f"127.0.0.1:{port}", "auth", SHARED.decode()],
+        input=asked, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    received = [line for line in run.stdout.splitlines() if line.startswith("Received")]
+    assert received, run.stdout + run.stderr
+    return received[0].split()[1]

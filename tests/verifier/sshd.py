@@ -1,5 +1,6 @@
 """An sshd on a free port whose PAM service is a temporary one; nothing of the machine's own is touched."""
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -35,9 +36,13 @@ class Sshd:
         self._pam = Path("/etc/pam.d") / self._service
         self._program = self._folder / self._service
         self._made_privileges = False
+        self._process: subprocess.Popen | None = None
         self._auth, self._settings = auth, settings
 
     def __enter__(self):
+        # One at a time, for what the first makes for all and takes away again.
+        self._turn = os.open(self._pam.parent, os.O_RDONLY)
+        fcntl.flock(self._turn, fcntl.LOCK_EX)
         try:
             self._start()
         except BaseException:
@@ -106,13 +111,15 @@ class Sshd:
         return run.returncode == 0 and run.stdout == "in\n"
 
     def __exit__(self, *_):
-        self._process.terminate()
-        self._process.wait(30)
-        self._log.close()
         self._remove()
 
     def _remove(self) -> None:
+        if self._process:
+            self._process.terminate()
+            self._process.wait(30)
+            self._log.close()
         self._pam.unlink(missing_ok=True)
         if self._made_privileges:
             _PRIVILEGES.rmdir()
         shutil.rmtree(self._folder)
+        os.close(self._turn)

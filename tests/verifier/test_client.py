@@ -68,6 +68,7 @@ def test_the_client_yields_all_pages(serving, monkeypatch):
 class Odd(BaseHTTPRequestHandler):
     """Something that answers, and what it answers."""
 
+    protocol_version = "HTTP/1.1"
     said = (200, b"{}")
 
     def do_POST(self):
@@ -80,6 +81,7 @@ class Odd(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+        self.close_connection = True  # without having said so, as one that waited too long does
 
     def log_message(self, *_):
         pass
@@ -131,7 +133,7 @@ def test_what_is_no_verdict_is_an_error_without_code_or_key(odd, monkeypatch, st
 
 def test_a_connection_that_was_closed_meanwhile_is_made_anew(odd, monkeypatch):
     monkeypatch.setattr(Odd, "said", (200, b'{"accepted": true, "reason": "accepted"}'))
-    with Client(odd, "key") as client:  # this server closes after each answer
+    with Client(odd, "key") as client:
         assert [client.verify("bob", "755224").accepted for _ in range(3)] == [True] * 3
 
 

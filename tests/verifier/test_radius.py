@@ -4,7 +4,6 @@ import json
 import logging
 import shutil
 import socket
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,7 +19,7 @@ from host_verify.service import add_token
 from host_verify.web.limits import Rates
 
 from .parts import NOON, account, code_at, code_of, new_store, open_store
-from .radius import CLIENTS, SHARED, Asking, Running, Started, by_hand, by_pyrad, request, told
+from .radius import CLIENTS, SHARED, Asking, Running, Started, by_hand, by_pyrad, by_radclient, request, told
 from .radius_fuzz import fuzz
 
 TOKEN = account()
@@ -265,17 +264,6 @@ def test_radclient_is_let_in_by_a_started_server(place, tmp_path):
     ]  # fmt: skip
     assert lines[-1]["event"] == "stopped"
     assert lines[-1]["counts"] == {"accepted": 2, "replayed": 1}
-
-
-def by_radclient(port, code, user="bob"):
-    asked = f'User-Name = "{user}", User-Password = "{code}", Message-Authenticator = 0x00'
-    run = subprocess.run(
-        ["radclient", "-x", "-r", "1", "-t", "20", f"127.0.0.1:{port}", "auth", SHARED.decode()],
-        input=asked, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    received = [line for line in run.stdout.splitlines() if line.startswith("Received")]
-    assert received, run.stdout + run.stderr
-    return received[0].split()[1]
 
 
 def test_ipv6_is_spoken_too(small):
