@@ -211,7 +211,7 @@ def test_the_flashed_drive_is_a_token(drive: Path, tmp_path: Path) -> None:
         assert flashing.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
     options = ("--firmware", str(drive), "--board", PICO, "--tcp", f"127.0.0.1:{port}")
-    with Fob(tmp_path / "token", *options) as fob:
+    with Fob(tmp_path / "token", *options, paired=False) as fob:
         told, errors = flashing.communicate(timeout=60)
         assert flashing.returncode == 0, told + errors
         assert "reset button" in errors
@@ -220,6 +220,7 @@ def test_the_flashed_drive_is_a_token(drive: Path, tmp_path: Path) -> None:
         assert (answer["token"]["board"], answer["token"]["firmware"]) == (PICO, "0.1.0")
         (tmp_path / "alice.txt").write_text(SEED)
         fob.port = url
+        fob.pair()
         fob.do("sync")
         fob.do("add", str(tmp_path / "alice.txt"))
         assert fob.do("accounts")["total"] == 1
@@ -237,7 +238,7 @@ def test_every_board_starts_from_its_bundle_alone(tmp_path: Path, board: str) ->
     simulator, _ = plug_in(UTC, firmware=tmp_path / "made", kept=state.new(board), console=console)
     simulator.run(4)
     locked = boards.load(board).get("promises", {}).get("console_closed", True)
-    assert simulator.texts()[0].text == ("Nobody owns it yet" if locked else "Not protected")
+    assert simulator.texts()[0].text == ("No owner yet" if locked else "Not protected")
     assert not locked or console.getvalue() == ""  # boot.py has nothing to close where there is no USB
     simulator.close()
 

@@ -95,6 +95,7 @@ def test_hundreds_of_changes_on_a_running_token(tmp_path: Path) -> None:
         answer = fob.do("verify-firmware")
         assert answer["good"] and answer["same"] == len(files)
         with fob.open() as token:
+            token.status()  # What shakes hands is loaded from the folder when it is needed.
             for _ in range(3):
                 # The simulator puts the board's file on the drive itself; that one is in no folder.
                 changed = [path for path, content in files.items() if content and path != "board.toml"]

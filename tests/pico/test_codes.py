@@ -59,7 +59,7 @@ def test_whole_life_on_the_real_interpreter(
 ) -> None:
     pico, other = emulated(uf2, UTC, tmp_path), _other()
     for fob in (pico, other):
-        _settle(fob, "Nobody owns it yet")
+        _settle(fob, "No owner yet")
     assert pico.picture() == other.picture()
     assert _kinds(pico) == CLOSED
     assert b"raspberry_pi_pico" in pico.simulator.file("boot_out.txt")  # type: ignore[union-attr]

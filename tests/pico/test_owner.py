@@ -25,7 +25,7 @@ def test_owner_enrols_locks_and_comes_back(
     uf2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pico = emulated(uf2, UTC, tmp_path)
-    assert pico.until(lambda: "Nobody owns it yet" in pico.texts())
+    assert pico.until(lambda: "No owner yet" in pico.texts())
     pico.connect(monkeypatch)
     pico.pair()
     sync.synchronise(pico.token, pico.now_ns)

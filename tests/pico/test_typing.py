@@ -19,7 +19,7 @@ _HID = 3
 @pytest.mark.timeout(1800)
 def test_a_long_press_types_into_the_host(uf2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pico = emulated(uf2, UTC, tmp_path)
-    assert pico.until(lambda: "Nobody owns it yet" in pico.texts())
+    assert pico.until(lambda: "No owner yet" in pico.texts())
     hid = pico.simulator.hardware.hid
     keyboards = [part for part in pico.simulator.host.interfaces if part.kind == _HID]  # type: ignore[union-attr]
     assert len(keyboards) == 1

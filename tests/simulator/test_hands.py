@@ -76,7 +76,7 @@ def test_held_buttons_and_then_confirm_erase_everything_and_open_the_drive_once(
     simulator.power_off()
     simulator.power_on()
     simulator.run(3)
-    assert "Nobody owns it yet" in words(simulator)
+    assert "No owner yet" in words(simulator)
     assert simulator.usb.data and not simulator.usb.drive
 
 
