@@ -1,4 +1,4 @@
-"""A token lets its user in at every door of the verifier, asked by programs of others where there are some."""
+"""A token lets its user in at every door of the verifier, asked by programs of others where possible."""
 
 from __future__ import annotations
 

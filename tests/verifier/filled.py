@@ -11,7 +11,7 @@ from .parts import NOON, account, code_of, new_store, open_store
 from .serving import Serving
 
 FILES = ROOT / "docs/doors"
-USERS = ("bob", "root", "DOM\\bob", "zoë")
+USERS = ("bob", "root", "DOM\\bob", "zo\u00c3\u00ab")  # the last is what rlm_rest would make of zoë
 
 
 @contextmanager

@@ -137,6 +137,22 @@ def test_a_connection_that_was_closed_meanwhile_is_made_anew(odd, monkeypatch):
         assert [client.verify("bob", "755224").accepted for _ in range(3)] == [True] * 3
 
 
+def test_a_connection_is_not_made_anew_for_ever(odd, monkeypatch):
+    monkeypatch.setattr(Odd, "said", (200, b'{"accepted": true, "reason": "accepted"}'))
+    came = []
+
+    def hang_up(request):
+        came.append(request.path)
+        request.close_connection = True
+
+    with Client(odd, "key") as client:
+        assert client.verify("bob", "755224").accepted
+        monkeypatch.setattr(Odd, "do_POST", hang_up)
+        with pytest.raises(Unreachable, match=r"RemoteDisconnected|reset"):
+            client.verify("bob", "755224")
+    assert len(came) == 1
+
+
 def test_who_does_not_answer_is_named():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
