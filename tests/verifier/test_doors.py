@@ -2,25 +2,29 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
 from host_verify import client as client_module
 from host_verify.apikeys import Scope
+from host_verify.cli import cli
+from host_verify.cli_radius import radius
 from host_verify.pace import REFUSAL_STEP
 from host_verify.radius.clients import SHORTEST_SECRET, parse
 from host_verify.radius.duplicates import KEPT_SECONDS
 from host_verify.service import add_token
 from host_verify.web.limits import Rates
-from tests.docs.pages import ROOT
+from tests.docs.pages import ROOT, commands
 
 from . import freeradius, sshd
 from .doors import CLIENTS, HOTP, race, twice
 from .filled import FILES, configuration, filled, fresh, token_of
-from .parts import NOON, code_of, new_store, open_store
+from .parts import MASTER, NOON, code_of, new_store, open_store
 from .radius import SHARED, Asking, Running, request
 
 ROUNDS = 24
@@ -159,6 +163,21 @@ def test_the_page_says_what_is_so():
     example = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)[1]
     for clients in (example, (FILES / "clients.toml").read_text()):
         assert len(parse(clients.encode())) == 1
+
+
+def test_the_pages_commands_do_what_it_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOST_VERIFY_STORE", f"sqlite:///{new_store(tmp_path)}")
+    monkeypatch.setenv("FOB_KEY", MASTER.hex())
+    shown = commands("docs/doors.md")
+    assert len(shown) == 2
+    for command in shown:
+        name, *arguments = shlex.split(command)
+        assert name == "host-verify"
+        result = CliRunner().invoke(cli, ["--key-env", "FOB_KEY", *arguments])
+        assert re.fullmatch(r"fob_[0-9a-f]{8}_\S{43}", result.output.split()[-1]), result.output
+    for words in re.findall(r"host-verify radius (.*)", PAGE):
+        options = re.findall(r"--[a-z-]+", words)
+        assert set(options) <= {option for each in radius.params for option in each.opts}
 
 
 def test_the_pages_examples_of_asking_work(serving, tmp_path):
