@@ -36,7 +36,7 @@ _LATEST = sa.select(audit).order_by(audit.c.seq.desc()).limit(sa.bindparam("most
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks, and by which door: cli, http or library."""
+    """Who asks, and by which door: cli, http, radius or library."""
 
     door: str = "library"
     name: str = ""
