@@ -11,8 +11,13 @@ import pytest
 from tokencore.account import Account
 
 from boards.simulator.pico import drive
-from provisioner import Token
+from provisioner import Token, desk_key
+from provisioner.model import Progress
+from tests.desk.keys import key_file, made_key
+from tests.desk.line import no_passphrase
 from tests.e2e.fob import Fob, run
+
+__all__ = ["key_file", "made_key"]
 
 PATIENT = (120.0, 120.0)  # seconds of the host's clock; the token's passes some 20 times slower
 ACCOUNT = Account(b"12345678901234567890", "first", "Example", kind="hotp")
@@ -25,13 +30,36 @@ def _until(done: Callable[[], bool], seconds: float = 600) -> None:
         time.sleep(0.5)
 
 
+def pair(fob: Fob, token: Token) -> None:
+    """Make the desk the owner, however slow the token is."""
+    pressed: list[bool] = []
+
+    def digits() -> list[str]:
+        shown = (text.replace(" ", "") for text in fob.screen()[1])
+        return [text for text in shown if len(text) == 6 and text.isdigit()]
+
+    def compare() -> str:
+        _until(lambda: bool(digits()))
+        return digits()[0]
+
+    def finger(_progress: Progress) -> None:
+        if not pressed and "Same digits there?" in fob.screen()[1]:
+            pressed.append(True)
+            time.sleep(0.6)  # as somebody who reads it first; a slow token takes longer to take it
+            fob.press("confirm")
+
+    token.pair(int(time.time()), compare, report=finger)
+
+
 @pytest.mark.timeout(1800)
-def test_token_is_served_and_its_folder_kept(uf2: Path, tmp_path: Path) -> None:
+def test_token_is_served_and_its_folder_kept(uf2: Path, tmp_path: Path, key_file: Path) -> None:
     folder = tmp_path / "token"
-    with Fob(folder, "--engine", "pico", "--uf2", str(uf2)) as fob:
+    key = desk_key.load(key_file, no_passphrase)
+    with Fob(folder, "--engine", "pico", "--uf2", str(uf2), paired=False) as fob:
         assert fob.line["board"] == "raspberry_pi_pico"
-        _until(lambda: "No accounts" in fob.screen()[1])
-        with Token.open(fob.port, PATIENT) as token:
+        _until(lambda: "No owner yet" in fob.screen()[1])
+        with Token.open(fob.port, PATIENT, key) as token:
+            pair(fob, token)
             assert token.serial == fob.line["serial"]
             assert token.add(ACCOUNT) == 0
         _until(lambda: "for the next code" in fob.screen()[1])
@@ -48,7 +76,7 @@ def test_token_is_served_and_its_folder_kept(uf2: Path, tmp_path: Path) -> None:
 
     with Fob(folder, "--engine", "pico", "--uf2", str(uf2)) as fob:
         _until(lambda: "for the next code" in fob.screen()[1])
-        with Token.open(fob.port, PATIENT) as token:
+        with Token.open(fob.port, PATIENT, key) as token:
             (account,) = token.accounts()
         assert (account.issuer, account.name, account.counter) == ("Example", "first", 1)
     flash = (folder / "flash.bin").read_bytes()
