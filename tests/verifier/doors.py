@@ -28,7 +28,7 @@ CLIENTS = 32
 HOTP = account(kind="hotp", secret=b"h" * 20)
 
 
-def race(place: Place, folder: Path, rounds: int) -> list[Counter]:
+def race(place: Place, folder: Path, rounds: int, workers: int) -> list[Counter]:
     """Have all clients give the same new code at once, `rounds` times; return the answers of each round."""
     with open_store(place) as store:
         add_token(store, "bob", None, HOTP, NOON)
@@ -56,7 +56,7 @@ def race(place: Place, folder: Path, rounds: int) -> list[Counter]:
         return answers
 
     with (
-        Serving(place, "--workers", "2") as serving,
+        Serving(place, "--workers", str(workers)) as serving,
         Started(place, folder) as started,
         ThreadPoolExecutor(CLIENTS) as pool,
     ):
@@ -86,7 +86,7 @@ def main() -> None:
         try:
             for database, place in places.items():
                 began = time.monotonic()
-                wrong = twice(race(place, folder, rounds))
+                wrong = twice(race(place, folder, rounds, workers=2))
                 took = time.monotonic() - began
                 print(
                     f"{database}: {rounds} codes, each by {CLIENTS} clients over HTTP and RADIUS: "

@@ -11,6 +11,7 @@ import pytest
 
 from host_verify import audit, pace
 from host_verify.core import Status
+from host_verify.database import file_place
 from host_verify.errors import VerifierError
 from host_verify.radius import server as server_module
 from host_verify.radius.duplicates import KEPT_SECONDS, Answers
@@ -251,7 +252,8 @@ def test_clients_of_foreign_libraries_are_let_in(small, tmp_path):
 @pytest.mark.skipif(
     not shutil.which("radclient"), reason="radclient is not installed (Debian: freeradius-utils)"
 )
-def test_radclient_is_let_in_by_a_started_server(place, tmp_path):
+def test_radclient_is_let_in_by_a_started_server(tmp_path):
+    place = file_place(new_store(tmp_path))
     with open_store(place) as store:
         add_token(store, "bob", None, HOTP, NOON)
     with Started(place, tmp_path) as server:
