@@ -19,7 +19,6 @@ _LIBRARIES = Path("/usr/lib/freeradius")
 
 # What a radiusd.conf as it is installed says too, as far as these files need it.
 _MAIN = """
-correct_escapes = true
 prefix = /usr
 confdir = {folder}
 raddbdir = {folder}
