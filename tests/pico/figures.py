@@ -20,6 +20,7 @@ from typing import Any
 
 from tokencore import messages
 from tokencore.account import Account
+from tokenfw.discipline import of_chip
 from tokenfw.vault import Vault
 
 from boards.simulator import eye, state
@@ -97,7 +98,9 @@ def hundred_accounts(owner: bytes) -> tuple[bytes, bytes, bytes]:
     vault.set_owner(owner)
     for number in range(ACCOUNTS):
         vault.add(Account(bytes([number + 1]) * 20, f"name{number:02d}@example.org", "Example"))
-    vault.set_clock_floor(NOW - 86400)
+    discipline = of_chip("ds3231")
+    discipline.sync(NOW - 86400, 0, 20, None, 0, 0)
+    vault.set_clock_floor(NOW - 86400, discipline.record())  # or the next sync has to be pressed
     return bytes(secret.nvm.data), bytes(medium.data), vault.identity_public
 
 
