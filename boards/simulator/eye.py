@@ -82,11 +82,14 @@ def fonts() -> tuple[Font, ...]:
 
 def read(picture: Sequence[Sequence[Colour]]) -> list[Text]:
     """Return the texts on a picture, from the top and from the left; its pixels are lit, or have colours."""
-    width = len(picture[0])
+    return list(_read(tuple(_lit(picture)), len(picture[0])))
+
+
+@lru_cache(maxsize=16)  # who waits for a text looks at one picture many times
+def _read(lit: tuple[int, ...], width: int) -> list[Text]:
     full = (1 << width) - 1
-    rows = _lit(picture)
+    rows, dark = list(lit), [row ^ full for row in lit]
     texts = [_text(run, False) for run in _runs(rows, width, fonts(), False)]
-    dark = [row ^ full for row in rows]
     texts += [_text(run, True) for run in _runs(dark, width, fonts()[:1], True)]
     return sorted(texts, key=lambda text: (text.y, text.x))
 
