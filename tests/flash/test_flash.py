@@ -262,13 +262,16 @@ def test_a_board_with_an_open_console_is_restarted() -> None:
 
     def console() -> None:
         nonlocal heard
+        at_prompt = False
         while b"reset()\r\n" not in heard:
-            got = os.read(master, 100)
+            got = os.read(master, 1)  # what is written apart may come together
             heard += got
-            if got == b"\x03":
-                os.write(master, b"\r\nKeyboardInterrupt\r\nPress any key to enter the REPL.\r\n")
-            elif got.startswith(b"\r"):
+            if got == b"\r" and not at_prompt:
+                at_prompt = True
                 os.write(master, b"\r\nAdafruit CircuitPython\r\n>>> ")
+            elif got == b"\x03":
+                told = b">>> " if at_prompt else b"Press any key to enter the REPL.\r\n"
+                os.write(master, b"\r\nKeyboardInterrupt\r\n" + told)
 
     thread = threading.Thread(target=console)
     thread.start()
