@@ -108,6 +108,24 @@ def test_the_nonce_must_be_the_one_that_was_committed_to(bench: Bench) -> None:
     assert bench.vault.owner == b""
 
 
+def test_nobody_in_the_middle_can_try_nonces_until_the_digits_agree(bench: Bench) -> None:
+    """With the token's nonce he knows the digits, before anything is shown: in any session, few are told."""
+    told = 0
+    for private in (DESK, ATTACKER, OTHER):
+        host = Host(bench, private).connect()
+        for _ in range(3):
+            try:
+                host.ask("pair", commitment=bytes(32))
+                told += 1
+            except errors.NotConfirmed as error:
+                assert "wait a minute" in str(error)
+    assert told == 5
+    bench.run(messages.PAIR_MS, step=1000)
+    host.digits()
+    assert host.press("own") == {}
+    assert bench.vault.owner == public(OTHER)
+
+
 class Middle:
     """Somebody on the cable: a token to the desk, a desk to the token, with keys of his own."""
 
@@ -137,6 +155,7 @@ def test_somebody_in_the_middle_is_found_by_the_digits(bench: Bench) -> None:
         middle.outer.ask("reveal", nonce=own)
         agreed += channel.digits(desk.channel.hash, own, other) == bench.app.question.first
         assert desk.channel.hash == middle.inner.hash != middle.outer.channel.hash
+        bench.run(messages.PAIR_MS // 4, step=1000)
     assert not agreed
 
 

@@ -29,6 +29,7 @@ class Channels:
         self.ephemeral: KeyPair | None = None
         self.expected: tuple[bytes, bytes] | None = None  # the owner's key, and X25519 of it and that
         self.resumptions: list[tuple[bytes, bytes]] = []  # secret, and whose
+        self.paired: list[int] = []  # the ticks at which the last nonces for pairing were told
         self._vault = vault
         self._identity = vault.identity_public
         self._sessions: list[Session] = []

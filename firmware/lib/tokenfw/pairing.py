@@ -17,14 +17,31 @@ if TYPE_CHECKING:
     from .app import App
     from .question import Values
 
+_ATTEMPTS = 5  # in PAIR_MS
+
 
 def pair(app: "App", values: "Values", now_ms: int) -> "Values":
     """Take the commitment to the desk's nonce, and tell the token's own."""
     _check_free(app)
+    _count(app, now_ms)
     nonce = app.primitives.random(channel.NONCE)
     app.session.pairing = values["commitment"], nonce, ""
     app.session.shown = None
     return {"nonce": nonce}
+
+
+def _count(app: "App", now_ms: int) -> None:
+    """Raise NotConfirmed after too many attempts.
+
+    Whoever is in the middle knows the digits as soon as he has the token's nonce. He could ask for one
+    after the other, in any number of sessions, until the digits are those that the desk waits for.
+    """
+    assert app.dispatcher is not None
+    channels = app.dispatcher.channels()
+    channels.paired = [tick for tick in channels.paired if now_ms - tick < PAIR_MS]
+    if len(channels.paired) >= _ATTEMPTS:
+        raise errors.NotConfirmed("pairing was begun too often: wait a minute, then pair anew")
+    channels.paired.append(now_ms)
 
 
 def reveal(app: "App", values: "Values", now_ms: int) -> "Values":
