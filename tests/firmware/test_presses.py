@@ -291,6 +291,20 @@ def test_no_memory_at_a_button_is_said_and_the_token_goes_on(monkeypatch: pytest
     assert bench.display.view.subtitle == "b"
 
 
+def test_no_memory_for_the_clock_does_not_end_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = bench_with(Account(SECRET, "a"))
+
+    def full() -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.rtc, "read", full)
+        bench.run(70_000)
+    bench.press("confirm")
+    bench.press("confirm")
+    assert bench.display.view.screen == "totp"
+
+
 def test_no_memory_for_drawing_does_not_end_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = bench_with(Account(SECRET, "a"), Account(SECRET, "b"))
 
@@ -371,7 +385,7 @@ class Asking:
         self.bench.ask("info")
         self.kind, self.answers = kind, 0
 
-    def ask(self) -> None:
+    def ask(self, seen: bool = True) -> None:
         def finish(now_ms: int) -> dict:
             self.answers += 1
             return {}
@@ -380,7 +394,7 @@ class Asking:
         question = Question(self.kind, *KINDS.get(self.kind, ("058231", "")))
         session.pending = Pending(self.bench.ms + CONFIRM_MS, question, finish)
         self.bench.run()
-        assert self.bench.display.view.screen in views.QUESTIONS
+        assert (self.bench.display.view.screen in views.QUESTIONS) is seen
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -440,16 +454,17 @@ def test_another_question_in_its_place_is_another_question(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_slow_picture_is_waited_for(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("state", ["busy", "pending"])
+def test_a_slow_picture_is_waited_for(kind: str, state: str) -> None:
     """E-paper takes seconds, and a step may take long: what counts is when it could be read."""
     token = Asking(kind)
     bench = token.bench
-    bench.display.busy = True
+    setattr(bench.display, state, True)
     token.ask()
     bench.run(3000)
     hold(bench, "confirm", 30)
     assert token.answers == 0
-    bench.display.busy = False
+    setattr(bench.display, state, False)
     bench.run(100)
     bench.ms += 2000  # one long step: when in it the press came is not known
     bench.rtc.utc += 2
@@ -458,6 +473,27 @@ def test_a_slow_picture_is_waited_for(kind: str, monkeypatch: pytest.MonkeyPatch
     bench.run(20)
     hold(bench, "confirm", 30)
     assert token.answers == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_failure_that_the_question_hides_does_not_take_its_press(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory may be too short for the question's first picture; the next one shows it, and not the failure."""
+    token = Asking(kind)
+    bench = token.bench
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.display, "show", _full)
+        token.ask(seen=False)
+    assert bench.app.failure == "MemoryError"
+    bench.run(screen.ASK_MS + 20)
+    assert bench.display.view.screen in views.QUESTIONS
+    hold(bench, "confirm", 30)
+    assert token.answers == 1
+
+
+def _full(view: views.View) -> None:
+    raise MemoryError
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -88,7 +88,7 @@ class Presses:
     def _press(self, button: str, now_ms: int) -> None:
         app = self._app
         app.screen.dismiss()
-        if app.mode or app.failure:
+        if app.mode:
             app.mode = app.failure = ""
             self.forget()
         elif app.question:
@@ -97,6 +97,9 @@ class Presses:
                 if button == CONFIRM:
                     app.answer(now_ms)
                 self.forget()
+        elif app.failure:  # It is not seen before, for a question stands above it.
+            app.failure = ""
+            self.forget()
         elif app.guard.pad:
             app.guard.pad.act(gestures.DOWN, button, 0, now_ms)
         elif button in (PREVIOUS, NEXT) and len(app.vault):
