@@ -10,13 +10,16 @@ from tokencore import errors
 from tokencore.account import Account
 from tokencore.otp import totp
 from tokenfw import pinviews, views
+from tokenfw.device import FIRST
 from tokenfw.keys import TRIES
+from tokenfw.log import Log
+from tokenfw.safe import DIRECTORY
 
 from tests.firmware import parts
 from tests.firmware.parts import OWNER, Bench, RamDisplay, RamKeyboard
 from tests.firmware.test_app import SECRET
 from tests.firmware.test_presses import UTC, hold, move
-from tests.firmware.vaults import PIN, WIPE_PIN, Flash, account, opened, set_pin, unlock
+from tests.firmware.vaults import CAPACITY, PIN, WIPE_PIN, Flash, account, opened, set_pin, unlock
 
 WRONG = "246801"
 
@@ -301,6 +304,19 @@ def test_a_passphrase_is_typed_at_the_computer() -> None:
     bench.press("next", "1", "2", "3", "4", "enter")
     hold(bench, "confirm", 900)
     assert bench.display.view == view and bench.vault.pin.left == TRIES
+
+
+def test_a_pin_at_a_damaged_memory_is_refused_and_the_token_goes_on() -> None:
+    made = flash()
+    Log(made.medium, CAPACITY + FIRST).erase(DIRECTORY)
+    bench = start(made, keypad=True)
+    assert bench.vault.locked and bench.display.view.screen == "fault"
+    bench.press(*PIN.decode(), "enter")
+    bench.run(100)
+    assert bench.display.view.screen == "failure"
+    bench.press("enter")
+    assert bench.display.view.screen == "fault"
+    assert "directory is missing" in bench.ask("info")["faults"]
 
 
 def test_what_nobody_goes_on_with_is_forgotten() -> None:

@@ -113,8 +113,8 @@ class App:
 
     def step(self, now_ms: int) -> int:
         """Do what is due at tick `now_ms` (ms since start) and return how many ms may pass until the next."""
-        self.clock.step(now_ms)
         try:
+            self.clock.step(now_ms)
             self._listen_to_buttons(now_ms)
             self._listen_to_host(now_ms)
             if self._started:
@@ -126,7 +126,7 @@ class App:
                 self.screen.touch(now_ms)
             self.screen.step(self, now_ms)
             self._prepare(now_ms)
-        except (MemoryError, OSError) as error:  # No reason to stop for good: the screen says it.
+        except (FobError, MemoryError, OSError) as error:  # No reason to stop for good: the screen says it.
             self.picker, self.failure = None, type(error).__name__
             if self._presses:
                 self._presses.forget()
