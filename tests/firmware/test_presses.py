@@ -479,7 +479,7 @@ def test_a_slow_picture_is_waited_for(kind: str, state: str) -> None:
 def test_a_failure_that_the_question_hides_does_not_take_its_press(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Memory may be too short for the question's first picture; the next one shows it, and not the failure."""
+    """Memory may be too short for the question's first picture; the next one hides the failure."""
     token = Asking(kind)
     bench = token.bench
     with monkeypatch.context() as patch:

@@ -76,7 +76,8 @@ class Screen:
         if question is not self._asked:
             self._asked, self._asked_ms, self.answerable = question, None, None
         elif question is not None and self._asked_ms is None:
-            if before is not None and before.screen in QUESTIONS and not (self.display.busy or self.display.pending):
+            shown = before is not None and before.screen in QUESTIONS
+            if shown and not (self.display.busy or self.display.pending):
                 self._asked_ms = now_ms
         elif self._asked_ms is not None and now_ms - self._asked_ms >= ASK_MS:
             self.answerable = question
