@@ -12,10 +12,11 @@ for _part in _PARTS.split():
     __import__(_part)
     gc.collect()
 
-from tokenfw.hardware import build
+from tokenfw.hardware.building import build
 
 gc.collect()
 app, power = build()
+del build  # which takes memory, and is not needed again
 app.step(time.monotonic_ns() // 1000000)  # the first code; what hands and hosts ask for can wait for it
 gc.collect()
 import tokenfw.presses
