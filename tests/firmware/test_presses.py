@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+
 import pytest
+import tokenfw
 from tokencore.account import Account
 from tokencore.errors import StoreFailed
 from tokencore.messages import CONFIRM_MS
@@ -494,6 +498,33 @@ def test_a_failure_that_the_question_hides_does_not_take_its_press(
 
 def _full(view: views.View) -> None:
     raise MemoryError
+
+
+def test_where_memory_is_short_the_code_of_requests_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a question can be drawn after all; what it comes to does not need its module."""
+    gone: list[str] = []
+
+    def unload(*names: str) -> None:
+        gone.extend(names)
+        if "tokenfw.accounts" in names:  # The others stay, for the tests that patch them.
+            del sys.modules["tokenfw.accounts"], tokenfw.accounts
+
+    with monkeypatch.context() as patch:
+        module = importlib.import_module("tokenfw.accounts")
+        patch.setitem(sys.modules, "tokenfw.accounts", module)
+        patch.setattr(tokenfw, "accounts", module)
+        bench = bench_with(Account(SECRET, "alice"), unload=unload)
+        with monkeypatch.context() as short:
+            short.setattr(bench.display, "show", _full)
+            bench.send("code", issuer="", name="alice")
+        assert gone == []
+        bench.run(10)
+        assert {"tokenfw.accounts", "tokenfw.about"} <= {*gone} and "tokenfw.accounts" not in sys.modules
+        assert bench.display.view.screen == "question"
+        bench.answers()
+        bench.press("confirm")
+        assert bench.result("code")["code"] == totp(SECRET, UTC)
+        assert bench.ask("list", start=0)["total"] == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -109,11 +109,14 @@ class App:
         self.codes: Codes | None = None
         self.hotp = ("", 0)  # the code on the screen, and the tick until which it is shown
         self.failure = ""  # the class of the error that is on the screen
+        self._full = False  # whether memory was too short in the step before
         self.select(0)
 
     def step(self, now_ms: int) -> int:
         """Do what is due at tick `now_ms` (ms since start) and return how many ms may pass until the next."""
         try:
+            if self._full:
+                self._make_room()
             self.clock.step(now_ms)
             self._listen_to_buttons(now_ms)
             self._listen_to_host(now_ms)
@@ -127,7 +130,7 @@ class App:
             self.screen.step(self, now_ms)
             self._prepare(now_ms)
         except (FobError, MemoryError, OSError) as error:  # No reason to stop for good: the screen says it.
-            self.picker, self.failure = None, type(error).__name__
+            self.picker, self.failure, self._full = None, type(error).__name__, isinstance(error, MemoryError)
             if self._presses:
                 self._presses.forget()
         return self._rest_ms(now_ms)
@@ -136,6 +139,14 @@ class App:
         """Let go of modules that are seldom needed; they are loaded again when they are next imported."""
         if self._unload:
             self._unload(*names)
+
+    def _make_room(self) -> None:
+        """Let go of the code that hosts' requests have loaded, so that what failed can be done after all."""
+        self._full = False
+        if self.dispatcher:
+            from .handlers import MODULES
+
+            self.unload("tokencore.noise", "tokencore.symmetric", *["tokenfw." + name for name in MODULES])
 
     def faults(self) -> "list[str]":
         """Return what is wrong with the hardware, for whoever asks over the wire."""
