@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from tokencore.errors import BadValue
 
 from ..errors import NotDone
+from .numbers import whole
 from .secret import Secret
 from .xmlread import Node
 
@@ -148,10 +149,14 @@ def _derived(method: Node, secret: Secret, length: int) -> bytes:
     parameters = method.find("PBKDF2-params")
     if parameters is None or not method.attributes.get("Algorithm", "").endswith("#pbkdf2"):
         raise NotDone("the file's key is derived in a way that is not known here: PBKDF2 is")
-    rounds, size = parameters.says("IterationCount"), parameters.says("KeyLength") or str(length)
-    if not rounds.isdecimal() or not 1 <= int(rounds[:12]) <= _MOST_ROUNDS:
+    try:
+        rounds = whole("IterationCount", parameters.says("IterationCount"))
+        size = whole("KeyLength", parameters.says("KeyLength") or str(length))
+    except BadValue as error:
+        raise NotDone(f"the file's head is damaged: {error}") from None
+    if not 1 <= rounds <= _MOST_ROUNDS:
         raise NotDone(f"the file's IterationCount is no number from 1 to {_MOST_ROUNDS}")
-    if not size.isdecimal() or int(size[:6]) not in _LENGTHS.values():
+    if size not in _LENGTHS.values():
         raise NotDone("the file's KeyLength is not 16, 24 or 32")
     found = parameters.find("PRF")
     # As an attribute by the standard, as text by some programs.
@@ -161,7 +166,7 @@ def _derived(method: Node, secret: Secret, length: int) -> bytes:
         raise NotDone(f"the file's PRF is not known here: {prf:.80}")
     salt = _base64("Salt", parameters.says("Salt", "Specified"))
     password = secret.password("this file").encode()
-    return hashlib.pbkdf2_hmac(name, password, salt, int(rounds), int(size))
+    return hashlib.pbkdf2_hmac(name, password, salt, rounds, size)
 
 
 def _base64(field: str, text: str) -> bytes:

@@ -14,6 +14,7 @@ from tokencore.errors import BadValue
 
 from ..errors import NotDone
 from ..intake import Problem, Seed
+from .numbers import whole
 from .protection import Protection
 from .secret import Secret
 from .xmlread import Node
@@ -79,7 +80,7 @@ class _File:
         if shown.get("CheckDigits", shown.get("CheckDigit", "false")) not in ("false", "0"):
             raise BadValue("ResponseFormat", "codes with a check digit are not possible")
         data = key.find("Data") or Node("Data", {}, key.line)
-        digits = _decimal("Length", shown.get("Length", "6"))
+        digits = whole("Length", shown.get("Length", "6").strip())
         # The profile's Time and TimeDrift are not needed: Unix time is what counts, and drift is learned.
         counter = self._number("Counter", data, 0) if kind == "hotp" else 0
         period = self._number("TimeInterval", data, 30) if kind == "totp" else 30
@@ -110,7 +111,7 @@ class _File:
             return default
         if encrypted and (len(value) in _WIDE or not value.isdigit()):
             return int.from_bytes(value, "big")
-        return _decimal(name, value.decode("ascii", "replace"))
+        return whole(name, value.decode("ascii", "replace").strip())
 
 
 def _check_policy(policy: Node | None) -> None:
@@ -146,13 +147,6 @@ def _user(text: str) -> str:
         for attribute in name.get_attributes_for_oid(oid):
             return str(attribute.value)
     return ""
-
-
-def _decimal(field: str, text: str) -> int:
-    text = text.strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= 20):
-        raise BadValue(field, "a whole number is needed")
-    return int(text)
 
 
 def _cut(text: str) -> str:

@@ -17,6 +17,7 @@ from ..errors import NotDone
 from ..intake import Problem, Seed
 from . import yubico
 from .assumed import Assumed
+from .numbers import whole
 
 _COLUMNS = {
     "serial": ("serial", "serialnumber", "serialno", "sn", "tokenserial", "tokenserialnumber", "tokenid"),
@@ -157,8 +158,4 @@ def _decoded(text: str, encoding: str) -> bytes:
 
 
 def _whole(field: str, text: str | None, default: int) -> int:
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 20):
-        raise BadValue(field, "a whole number is needed")
-    return int(text)
+    return default if text is None else whole(field, text)

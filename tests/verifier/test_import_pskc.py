@@ -115,8 +115,10 @@ def test_a_wrong_key_is_called_wrong(figure, secret, said):
     [
         (">1000<", ">99999999999<", "IterationCount"),
         (">1000<", ">-1<", "IterationCount"),
+        (">1000<", ">0000000000019999999999999999<", "IterationCount"),
         (">1000<", "> <", "IterationCount"),
         (">16<", ">17<", "KeyLength"),
+        (">16<", ">0000169999999999999999999<", "KeyLength"),
         ("<PRF/>", '<PRF Algorithm="urn:md5"/>', "PRF is not known"),
         ("pbkdf2", "scrypt", "PBKDF2 is"),
         ("hmac-sha1", "hmac-md5", "MACs are of a kind"),
