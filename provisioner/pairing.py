@@ -39,13 +39,14 @@ def pair(
     """Make `desk` the owner of the token, and return what is known of it from then on.
 
     `compare` returns the digits that a person reads on the token. `utc` (s) is noted as the day of the
-    pairing. With `erased` the key that the desk knows of this token is forgotten first. Raises
-    DigitsDiffer, HasOwner, NotConfirmed, trust.SwappedToken.
+    pairing. With `erased` the token may have another key than the desk knows of it, which takes that one's
+    place once the digits agree. Raises DigitsDiffer, HasOwner, NotConfirmed, trust.SwappedToken.
     """
     serial: str = session.greeting["serial"]
-    if erased:
-        desk.known.forget(serial)
-    trust.secure(session, desk, messages.ANYBODY, fresh=True)
+    known = desk.known.find(serial)
+    if erased and known and not known.is_paired:
+        desk.known.forget(serial)  # Nobody compared it, and a desk that only sets the clock never will.
+    trust.secure(session, desk, messages.ANYBODY, fresh=True, erased=erased)
     used = session.channel
     assert used is not None
     nonce = HostPrimitives().random(channel.NONCE)

@@ -38,18 +38,23 @@ class OldFirmware(DeskError):
     advice = "Update it: provisioner flash"
 
 
-def secure(session: Session, desk: DeskKey | None, who: str, fresh: bool = False) -> None:
+def secure(
+    session: Session, desk: DeskKey | None, who: str, fresh: bool = False, erased: bool = False
+) -> None:
     """Make the channel to the token if there is none, for a command that `who` may give.
 
-    `fresh` asks for a whole handshake. Raises NoDeskKey, SwappedToken, NotPaired, OldFirmware.
+    `fresh` asks for a whole handshake, `erased` for one with whatever key the token has now. Raises
+    NoDeskKey, SwappedToken, NotPaired, OldFirmware.
     """
     serial: str = session.greeting["serial"]
     if who in (messages.CLOCK, messages.OWNER):
         needed(desk)
     if session.channel is None or fresh:
-        _connect(session, desk, fresh)
+        _connect(session, desk, fresh, erased)
     assert session.channel is not None
     known = desk.known.find(serial) if desk else None
+    if who in (messages.CLOCK, messages.OWNER) and known and known.key != session.channel.remote:
+        raise _swapped(known)  # as after a pairing with another key that was not ended
     if who == messages.OWNER and not (known and known.is_paired):
         raise _not_paired(session)
     if who == messages.CLOCK and desk and not known:
@@ -64,7 +69,7 @@ def needed(desk: DeskKey | None) -> DeskKey:
     return desk
 
 
-def _connect(session: Session, desk: DeskKey | None, fresh: bool) -> None:
+def _connect(session: Session, desk: DeskKey | None, fresh: bool, erased: bool) -> None:
     serial: str = session.greeting["serial"]
     if "cipher" not in session.greeting:
         raise OldFirmware(f"the firmware of token {serial} is older than this program: it has no channel")
@@ -73,7 +78,7 @@ def _connect(session: Session, desk: DeskKey | None, fresh: bool) -> None:
         return session.request(name, values, session.slowly())
 
     session.channel = None
-    known = desk.known.find(serial) if desk else None
+    known = desk.known.find(serial) if desk and not erased else None
     taken = None
     if known and known.resumption and not fresh:
         taken = resume(ask, session.greeting, session.nonce, known.resumption, known.key)

@@ -62,6 +62,32 @@ class TestAnotherKey:
             assert known is not None
             assert (known.key, known.paired_date) == (line.vault.identity_public, "2027-01-16")
 
+    @pytest.mark.parametrize("fails", [DigitsDiffer, KeyboardInterrupt])
+    def test_a_pairing_that_fails_forgets_no_key_that_was_compared(self, key: DeskKey, fails) -> None:
+        real = KnownToken(SERIAL, os.urandom(32), PAIRED_UTC)
+        key.known.keep(real)
+
+        def compare() -> str:
+            if fails is KeyboardInterrupt:
+                raise fails
+            return "12345"
+
+        with LineToken(paired=False, presses=True) as line, Token.open(line.port, QUICK, key) as token:
+            with pytest.raises(fails):
+                token.pair(PAIRED_UTC + 86400, compare, erased=True)
+            assert key.known.find(SERIAL) == real
+            with pytest.raises(trust.SwappedToken):
+                token.add(Account(b"secret", "anna"))
+            assert "add" not in line.asked()
+
+    def test_a_desk_that_only_met_a_token_forgets_it_at_once(self, key: DeskKey) -> None:
+        key.known.keep(KnownToken(SERIAL, os.urandom(32)))
+        with LineToken(paired=False) as line, Token.open(line.port, QUICK, key) as token:
+            line.vault.set_owner(os.urandom(32))
+            with pytest.raises(errors.HasOwner):
+                token.pair(PAIRED_UTC, line.digits, erased=True)
+            assert key.known.find(SERIAL) is None
+
 
 def test_a_token_of_another_number_that_calls_this_desk_its_owner_gets_no_secret(key: DeskKey) -> None:
     with LineToken(paired=False, serial="0123456789ABCDEF") as line:
