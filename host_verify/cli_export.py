@@ -85,7 +85,13 @@ def _write(
         )
         if not store.write(lambda _: True, (entry,)):
             raise NotDone("the export could not be put into the audit, so it was not made: try again")
-        os.link(draft, file)
+        try:
+            os.link(draft, file)
+        except FileExistsError:
+            raise
+        except OSError:  # FAT, as sticks have it, knows no links: the name is taken first.
+            os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            draft.replace(file)
     except FileExistsError:
         raise NotDone(f"{file} is there already and was left as it is: name another file") from None
     finally:

@@ -12,7 +12,13 @@ from pathlib import Path
 def create(path: Path, content: bytes) -> None:
     """Make a new file. Raises FileExistsError rather than replace one, and other OSErrors."""
     with _draft(path, content) as draft:
-        os.link(draft, path)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            raise
+        except OSError:  # FAT, as sticks have it, knows no links: the name is taken first.
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            draft.replace(path)
 
 
 def replace(path: Path, content: bytes) -> None:

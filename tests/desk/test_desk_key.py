@@ -69,6 +69,21 @@ def test_not_even_one_that_comes_in_the_last_moment(path: Path, monkeypatch) -> 
     assert list(path.parent.iterdir()) == [path]
 
 
+def no_links(_source: Path, _target: Path) -> None:
+    raise PermissionError(1, "Operation not permitted")
+
+
+def test_a_stick_without_links_takes_a_key_too_and_keeps_one_that_is_there(path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(os, "link", no_links)
+    first = desk_key.init(path)
+    assert desk_key.load(path, never).public == first.public
+    monkeypatch.setattr(os.path, "lexists", lambda _path: False)
+    with pytest.raises(desk_key.DeskKeyExists):
+        desk_key.init(path)
+    assert desk_key.look(path).public == first.public
+    assert list(path.parent.iterdir()) == [path]
+
+
 def test_a_dangling_link_is_not_followed(path: Path, tmp_path: Path) -> None:
     path.parent.mkdir()
     path.symlink_to(tmp_path / "elsewhere")

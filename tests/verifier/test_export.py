@@ -1,6 +1,7 @@
 """Encrypted PSKC out: read by python-pskc and pskctool, and in again; and many tokens at once."""
 
 import io
+import os
 import shutil
 import stat
 import subprocess
@@ -171,7 +172,13 @@ def test_from_one_verifier_to_another_with_counters_and_users(command, tmp_path,
     assert other.code("bob", code_of(hotp, 3)) == "accepted"
 
 
-def test_an_export_of_one_user_under_a_key(command, tmp_path):
+def _no_links(_source, _target):
+    raise PermissionError(1, "Operation not permitted")
+
+
+@pytest.mark.parametrize("link", [os.link, _no_links], ids=["disk", "stick without links"])
+def test_an_export_of_one_user_under_a_key(command, tmp_path, monkeypatch, link):
+    monkeypatch.setattr(os, "link", link)
     for user in ("anna", "bob"):
         uri = otpauth.build(account(secret=user.encode() * 4))
         command.run("token", "add", "--user", user, given=uri)
@@ -181,6 +188,7 @@ def test_an_export_of_one_user_under_a_key(command, tmp_path):
     assert not file.exists()
     command.run(*arguments, given="00" * 16)
     (seed,), _ = pskc.read(file.read_bytes(), Known("00" * 16))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert (seed.user, seed.account.secret) == ("bob", b"bob" * 4)
     assert "--pskc" in command.run("export", file, status=2).stderr
 
