@@ -36,13 +36,8 @@ class Box:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._entries: list[Any] = []
         sealed.must_be_writable(path)
-        if path.exists():
-            entries = sealed.read(path, KIND).get("entries")
-            if not isinstance(entries, list):
-                raise sealed.damaged(path, KIND)
-            self._entries = entries
+        self._entries()
 
     def enroll(
         self, token: Token, account: Account, key: bytes, utc: int, report: Report | None = None
@@ -53,21 +48,29 @@ class Box:
         """
         fields = messages.account_fields(account)
         answer = token.enroll(fields, os.urandom(_FRESH), key, report)
-        self._entries.append(
-            {
-                "serial": token.serial,
-                "issuer": account.issuer,
-                "name": account.name,
-                "made": utc,
-                "key": seals.fingerprint(key),
-                "enc": sealed.text_of(answer["enc"]),
-                "sealed": sealed.text_of(answer["sealed"]),
-            }
-        )
+        entry = {
+            "serial": token.serial,
+            "issuer": account.issuer,
+            "name": account.name,
+            "made": utc,
+            "key": seals.fingerprint(key),
+            "enc": sealed.text_of(answer["enc"]),
+            "sealed": sealed.text_of(answer["sealed"]),
+        }
         try:
-            sealed.write(self._path, KIND, {"entries": self._entries}, replace=True)
+            # Read anew: another program may have added what came of another token meanwhile.
+            entries = [*self._entries(), entry]
+            sealed.write(self._path, KIND, {"entries": entries}, replace=True)
         except sealed.BadFile:
             token.remove(account.issuer, account.name)  # Nobody has its seed, and nobody ever could.
             raise
-        count = len(self._entries)
+        count = len(entries)
         return Enrolled(token.serial, account.issuer, account.name, answer["position"], self._path, count)
+
+    def _entries(self) -> list[Any]:
+        if not self._path.exists():
+            return []
+        entries = sealed.read(self._path, KIND).get("entries")
+        if not isinstance(entries, list):
+            raise sealed.damaged(self._path, KIND)
+        return entries

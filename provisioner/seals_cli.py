@@ -34,7 +34,7 @@ def enroll(desk: Desk, /, names: tuple[str, ...], verifier_key: Path, file: Path
 
     The token shows the account and the key's fingerprint, and asks for a press. FILE then holds the seed,
     sealed to the verifier: host-verify import FILE. A file that is there is added to. With several NAMEs
-    a token is asked for after the other.
+    one token after the other is asked for.
     """
     key = sealed.verifier_key(verifier_key)
     accounts = [seeds.blank(seeds.named(name, options)) for name in names]
