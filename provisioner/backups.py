@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tokencore import otpauth, seals
-from tokencore.account import TYPED, TYPINGS, Account
+from tokencore.account import MAX_TIME, TYPED, TYPINGS, Account
 from tokencore.errors import FobError
 
 from . import recovery, sealed
@@ -93,8 +93,8 @@ def load(path: Path) -> Backup:
     try:
         serial, made = values["serial"], values["made"]
         pages = [sealed.bytes_of(page) for page in values["pages"]]
-        if type(made) is not int or not isinstance(serial, str):
-            raise TypeError
+        if type(made) is not int or not 0 <= made <= MAX_TIME or not isinstance(serial, str):
+            raise ValueError("what no backup says")
         return Backup(serial, made, key, sealed.bytes_of(values["enc"], sealed.KEY), pages)
     except (KeyError, TypeError, ValueError):
         raise sealed.damaged(path, KIND) from None
@@ -113,7 +113,7 @@ def opened(backup: Backup, secret: Secret, path: Path) -> Content:
                 accounts.append(_account(text))
             else:
                 damaged.append(position)
-    except (FobError, UnicodeDecodeError):
+    except (FobError, UnicodeError):
         raise sealed.damaged(path, KIND) from None
     return Content(accounts, damaged)
 

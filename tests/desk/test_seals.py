@@ -14,7 +14,7 @@ from tokencore import otpauth, seals
 from tokencore.account import Account
 
 from host_verify.cli import cli as host_verify
-from provisioner import backups, private_files, recovery, sealed
+from provisioner import Token, backups, enrolling, private_files, recovery, sealed
 from provisioner.cli import main
 from tests.desk.line import LineToken
 from tests.docs.pages import ROOT
@@ -129,6 +129,16 @@ class TestEnroll:
         assert [entry["name"] for entry in json.loads(box.read_text())["entries"]] == ["a", "b", "c"]
         verifier.run("import", box, "--without-proof", "--without-serial", "--name-is-user")
         assert len(line.vault) == 3
+
+    def test_what_another_program_added_meanwhile_stays(self, line, verifier, tmp_path, key) -> None:
+        public = sealed.verifier_key(verifier.key)
+        boxes = [enrolling.Box(tmp_path / "box.json") for _ in range(2)]
+        with Token.open(line.port, desk=key) as token:
+            for box, name in zip(boxes, "ab", strict=True):
+                done = box.enroll(token, Account(b"0", name), public, 1_800_000_000)
+        assert done.entries == 2
+        entries = json.loads((tmp_path / "box.json").read_text())["entries"]
+        assert [entry["name"] for entry in entries] == ["a", "b"]
 
     @pytest.mark.parametrize(
         ("content", "said"),
@@ -374,7 +384,10 @@ class TestRestore:
             ({"fobsmith": "enrolments"}, "is a sealed enrolment, not a backup"),
             ({"serial": "TWO"}, "damaged"),
             ({"serial": 5}, "damaged"),
+            ({"serial": "\ud800"}, "damaged"),
             ({"made": None}, "damaged"),
+            ({"made": 10**30}, "damaged"),
+            ({"made": -1}, "damaged"),
             ({"pages": None}, "damaged"),
             ({"pages": ["!"]}, "damaged"),
             ({"enc": ""}, "damaged"),
