@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 KEY_BYTES = 32
 _NAMES = ("iterations", "lanes", "memory_cost")  # memory_cost in KiB
-_MOST = {"iterations": 64, "lanes": 64, "memory_cost": 4 * 1024 * 1024}  # no file hangs the desk
+_MOST = {"iterations": 16, "lanes": 64, "memory_cost": 1024 * 1024}  # no file hangs the desk
 
 
 def stretch(passphrase: bytes, salt: bytes, costs: Mapping[str, object]) -> bytes:
