@@ -6,17 +6,45 @@ import os
 from typing import Any
 
 from tokencore import channel, errors, frame, messages, noise
+from tokencore.account import Account
 
 from provisioner.primitives import HostPrimitives
 from tests.firmware.parts import SERIAL, Bench
 
 DESK = bytes(range(1, 33))  # a desk's private key
 SYNC = bytes(range(2, 34))  # that of a host which may set the clock
+STRANGER = bytes(range(3, 35))
+ALICE = {"issuer": "ACME", "name": "alice"}
+BOB = {"issuer": "ACME", "name": "bob"}
+NEW = {
+    **{"kind": "totp", "algorithm": "SHA1", "digits": 6, "period": 30, "t0": 0, "counter": 0},
+    "secret": b"secret",
+}
+FAILED = errors.ChannelFailed.status
 _PATIENCE_MS = 3000  # for a handshake, and for a PIN
 
 
 def public(private: bytes) -> bytes:
     return HostPrimitives().public(private)
+
+
+def owned_bench() -> Bench:
+    """Return a token of DESK's, with a sync key and two accounts, that has prepared a handshake."""
+    token = Bench(owner=public(DESK))
+    token.vault.set_sync_keys((public(SYNC),))
+    for label in (ALICE, BOB):
+        token.vault.add(Account(b"canary secret", kind="hotp", **label))
+    token.run(2000)
+    return token
+
+
+def something(field: messages.Field) -> Any:
+    """Return a value that `field` may have."""
+    if isinstance(field.kind, tuple):
+        return field.kind[0]
+    if field.kind == "bytes":
+        return bytes(range(field.low))
+    return {"int": field.low, "text": "x", "bool": True}[field.kind]
 
 
 class Host:
