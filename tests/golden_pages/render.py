@@ -28,8 +28,8 @@ usb_cdc.enable(console=False, data=True)
 _CODE = """
 import json, time
 import displayio
-from tokenfw import hardware
 from tokenfw.board_file import parse
+from tokenfw.hardware import building
 from tokenfw.hardware.display import open_display
 from tokenfw.views import View
 
@@ -37,7 +37,7 @@ with open("/board.toml") as file:
     settings = parse(file.read())
 if settings["display"]["driver"] != "builtin":
     displayio.release_displays()
-display = open_display(hardware._open_i2c(settings["i2c"]), settings["display"])
+display = open_display(building._open_i2c(settings["i2c"]), settings["display"])
 print(json.dumps([display.bar_width, display.rows, display.still, display.fault]))
 level = 2
 for number, (view, light) in enumerate(VIEWS):
