@@ -223,6 +223,7 @@ def test_a_released_token_obeys_nobody_and_keeps_its_accounts(owned: Bench) -> N
 
 def test_a_token_changes_hands_by_a_press(owned: Bench) -> None:
     host = Host(owned).connect()
+    host.ask("set_sync_key", key=public(SYNC), present=True)
     host.give(host.sealed("transfer", key=public(OTHER)), 500)
     assert owned.app.question == ("transfer", seals.fingerprint(public(OTHER)), "")
     assert owned.vault.owner == public(DESK)
@@ -232,6 +233,7 @@ def test_a_token_changes_hands_by_a_press(owned: Bench) -> None:
         host.ask("list", start=0)
     new = Host(owned, OTHER).connect()
     assert new.ask("list", start=0)["total"] == 1
+    assert new.ask("sync_keys")["keys"] == []  # whom the last owner trusted, this one does not know
     assert new.digits() == owned.app.question.first
     new.press("own")
 

@@ -86,8 +86,7 @@ def release(app: "App", values: "Values", now_ms: int) -> Pending:
     """Return the Pending that lets the token obey nobody; the accounts stay."""
 
     def finish(then_ms: int) -> "Values":
-        app.vault.set_sync_keys(())  # First: the next owner must not inherit them.
-        app.vault.set_owner(b"")
+        app.vault.save(owner=b"", sync_keys=())  # The next owner must not inherit them.
         app.unload(__name__)
         return {}
 
@@ -100,7 +99,7 @@ def transfer(app: "App", values: "Values", now_ms: int) -> Pending:
     question = Question("transfer", seals.fingerprint(key), "")
 
     def finish(then_ms: int) -> "Values":
-        app.vault.set_owner(key)
+        app.vault.save(owner=key, sync_keys=())
         app.unload(__name__)
         return {}
 
