@@ -297,6 +297,22 @@ def test_a_try_that_power_cuts_short_is_a_try() -> None:
     assert again.display.view.subtitle == "9 tries left"
 
 
+def test_a_hosts_try_waits_for_the_last_one_at_the_buttons() -> None:
+    """Two at once: the second would find no try left, and erase what the first is about to open."""
+    bench = start(flash(), keypad=True)
+    fail(bench, TRIES - 1)
+    bench.run(bench.vault.pin.wait_ms(bench.ms), step=10_000)
+    bench.wake()
+    bench.press("next")
+    bench.press(*PIN.decode(), "enter")
+    bench.run(20)
+    assert bench.app.guard.working and not bench.vault.pin.left
+    with pytest.raises(errors.PinWait, match="at the token"):
+        bench.ask("unlock", pin=PIN.decode())
+    settle(bench)
+    assert not bench.vault.locked and len(bench.vault) == 2 and bench.vault.pin.left == TRIES
+
+
 def test_a_passphrase_is_typed_at_the_computer() -> None:
     bench = start(flash(pin="größer als 4".encode()))
     view = bench.display.view

@@ -33,6 +33,8 @@ def _auto_lock(app: "App", seconds: "int | None") -> "Values":
 
 def unlock(app: "App", values: "Values", now_ms: int) -> Pending:
     """Return the Pending that tries a PIN. Breaking it off counts as a failed try."""
+    if app.guard.working:  # Were it the last try, this one would take it for broken off, and wipe.
+        raise errors.PinWait("a PIN is being checked at the token: wait until that is done")
 
     def then(opened: bool, then_ms: int) -> "Values":
         app.unload(*_LOADED)
