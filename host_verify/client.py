@@ -73,7 +73,7 @@ class Client:
 
     def __init__(self, url: str, key: str, *, ca: str | None = None, timeout: float = 10.0) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query:
+        if parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc or parts.query:
             raise ValueError("the verifier's URL is https://HOST[:PORT], or http://127.0.0.1:PORT")
         if parts.scheme == "http" and not _is_here(parts.hostname):
             raise ValueError("a code must not cross a network in the clear: use https, or a proxy or tunnel")

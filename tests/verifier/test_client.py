@@ -167,8 +167,9 @@ def test_who_does_not_answer_is_named():
     ("url", "key"),
     [
         ("http://verifier.example", "key"), ("http://192.0.2.1:8480", "key"), ("ftp://127.0.0.1", "key"),
-        ("127.0.0.1:8480", "key"), ("https://u:p@x", "key"), ("https://x", ""), ("https://x", "two words"),
-        ("https://x", "line\r\nX: y"), ("https://x", "schlüssel"),
+        ("127.0.0.1:8480", "key"), ("https://u:p@x", "key"), ("https://:p@x", "key"),
+        ("https://x", ""), ("https://x", "two words"), ("https://x", "line\r\nX: y"),
+        ("https://x", "schlüssel"),
     ],
 )  # fmt: skip
 def test_a_url_or_key_that_cannot_be_is_refused(url, key):
