@@ -10,7 +10,7 @@ import click
 from tokencore.account import KINDS
 from tokencore.otp import ALGORITHMS
 
-from . import reading, render_report
+from . import reading, render, render_report
 from .errors import NotDone
 from .intake import Problem, Seed, take
 from .proof import prove
@@ -101,7 +101,7 @@ def _proved(session: Session, seed: Seed, at: int | None) -> Seed:
     name = f"{account.issuer}: {account.name}" if account.issuer else account.name
     asking = sys.stdin.isatty()
     for left in range(_TRIES if asking else 1, 0, -1):
-        prompt = render_report.safe(f"Code of {name} on token {seed.serial or 'of no number'}")
+        prompt = render.safe(f"Code of {name} on token {seed.serial or 'of no number'}")
         code = click.prompt(prompt, err=True) if asking else sys.stdin.readline(_LONGEST_CODE + 1).strip()
         state = prove(account, code, _now(at), session.policy)
         if state is not None:

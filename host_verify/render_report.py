@@ -5,11 +5,9 @@ from typing import Any
 from .core import Status
 from .intake import Report
 from .policy import Policy
-from .render import safe, token_data
+from .render import token_data
 
 _SHOWN = 100  # lines of each kind, for people
-
-__all__ = ["data", "safe", "text"]
 
 
 def data(report: Report, policy: Policy, dry_run: bool) -> dict[str, Any]:
