@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-import pty
-import select
-import threading
-import tty
 from collections.abc import Callable
 from typing import Any
 
 from tokencore import channel, errors, frame, messages, noise
 
 from provisioner.primitives import HostPrimitives
+from tests.desk.far_end import FarEnd
 
 Values = dict[str, Any]
 PRIMITIVES = HostPrimitives()
 
 
-class Impostor:
+class Impostor(FarEnd):
     """Something at a pseudo-terminal that shakes hands with the key `private` under any serial number.
 
     `answers` gives the values to answer a command with; an exception there becomes a refusal. `asked` lists
@@ -31,6 +28,7 @@ class Impostor:
         private: bytes | None = None,
         answers: dict[str, Callable[[Values], Values]] | None = None,
     ) -> None:
+        super().__init__()
         self.serial = serial
         self.private = private or os.urandom(32)
         self.answers = answers or {}
@@ -42,32 +40,15 @@ class Impostor:
         self._resumption = b""
         self._handshake: noise.Handshake | None = None
         self._begin = b""
-        self._master, self._slave = pty.openpty()
-        tty.setraw(self._slave)
-        self.port = os.ttyname(self._slave)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> Impostor:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-        os.close(self._slave)
-        os.close(self._master)
+        self._decoder = frame.Decoder()
 
     def forget(self) -> None:
         """Be as after a restart."""
         self._channel, self._resumption = None, b""
 
-    def _run(self) -> None:
-        decoder = frame.Decoder()
-        while not self._stop.is_set():
-            if select.select([self._master], [], [], 0.01)[0]:
-                for payload in decoder.feed(os.read(self._master, 4096)):
-                    os.write(self._master, frame.encode(self._answer(payload)))
+    def serve(self) -> None:
+        for payload in self._decoder.feed(self.heard(0.01)):
+            os.write(self.master, frame.encode(self._answer(payload)))
 
     def _answer(self, payload: bytes) -> bytes:
         if payload[0] != 1:

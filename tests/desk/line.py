@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import pty
 import select
-import threading
 import time
-import tty
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +18,7 @@ from tokenfw.vault import Vault
 from provisioner import Token, desk_key
 from provisioner.known import KnownToken
 from provisioner.primitives import HostPrimitives
+from tests.desk.far_end import FarEnd
 from tests.firmware.media import RamMedium, RamSecret
 from tests.firmware.parts import SERIAL, Queue, RamDisplay
 
@@ -91,8 +89,8 @@ class _Overheard(HostPrimitives):
         return message
 
 
-class LineToken:
-    """A token on a pseudo-terminal: `port` is its device. Use it as a context manager.
+class LineToken(FarEnd):
+    """A token on a pseudo-terminal: `port` is its device. Use it as a context manager; `vanish` unplugs it.
 
     `to_token` and `to_host` take what passes (bytes as read, whole frames from the token) and return
     what arrives instead; `answer` takes the message that is in a frame, before it is sealed, and returns
@@ -112,6 +110,8 @@ class LineToken:
         speed: int = 1,
         presses: bool = False,
     ) -> None:
+        super().__init__()
+        os.set_blocking(self.master, False)
         self.rtc = LiveRtc(ahead_ms, lost, speed)
         self.vault = Vault(RamMedium(), RamSecret(), HostPrimitives(), capacity)
         self.desk = desk_key.load(Path(os.environ["PROVISIONER_KEY"]), no_passphrase) if paired else None
@@ -133,26 +133,8 @@ class LineToken:
         self.answer: Callable[[bytes], bytes] = bytes
         self.requests: list[bytes] = []
         self.messages: list[bytes] = []
-        self._master, self._slave = pty.openpty()
-        tty.setraw(self._slave)
-        os.set_blocking(self._master, False)
-        self.port = os.ttyname(self._slave)
         self._decoder, self._arrived, self._sent = frame.Decoder(), frame.Decoder(), frame.Decoder()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> LineToken:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.vanish()
-
-    def vanish(self) -> None:
-        """Unplug the token."""
-        self._stop.set()
-        if self._thread is not threading.current_thread():
-            self._thread.join()
+        self._start = time.monotonic_ns()
 
     def press(self, name: str = "confirm") -> None:
         self.queue.moves = [*self.queue.moves, (name, True), (name, False)]
@@ -181,9 +163,9 @@ class LineToken:
 
     def _write(self, data: bytes) -> None:
         """Send what the host takes; one that has stopped reading does not hold the token for ever."""
-        while data and not self._stop.is_set():
-            if select.select([], [self._master], [], 0.01)[1]:
-                data = data[os.write(self._master, data) :]
+        while data and not self.over:
+            if select.select([], [self.master], [], 0.01)[1]:
+                data = data[os.write(self.master, data) :]
 
     def _press_if_asked(self, now_ms: int) -> None:
         asked = self.app.question
@@ -193,25 +175,18 @@ class LineToken:
             self._asked_ms = now_ms
             self.press()
 
-    def _run(self) -> None:
-        start = time.monotonic_ns()
-        try:
-            while not self._stop.is_set():
-                if select.select([self._master], [], [], 0.002)[0]:
-                    data = os.read(self._master, 4096)
-                    self.requests.extend(self._decoder.feed(data))
-                    for arriving in self.to_token(data):
-                        plain = [each for each in self._arrived.feed(arriving) if each[0] != SEALED]
-                        self.messages.extend(plain)
-                        self.queue.incoming += arriving
-                now_ms = (time.monotonic_ns() - start) * self._speed // 1_000_000
-                self.app.step(now_ms)
-                self._press_if_asked(now_ms)
-                sent, self.queue.sent = self.queue.sent, b""
-                for whole in self._sent.feed(sent):
-                    payload = whole if whole[0] == SEALED else self.answer(whole)
-                    for arriving in self.to_host(frame.encode(payload)):
-                        self._write(arriving)
-        finally:
-            os.close(self._slave)
-            os.close(self._master)
+    def serve(self) -> None:
+        if data := self.heard(0.002):
+            self.requests.extend(self._decoder.feed(data))
+            for arriving in self.to_token(data):
+                plain = [each for each in self._arrived.feed(arriving) if each[0] != SEALED]
+                self.messages.extend(plain)
+                self.queue.incoming += arriving
+        now_ms = (time.monotonic_ns() - self._start) * self._speed // 1_000_000
+        self.app.step(now_ms)
+        self._press_if_asked(now_ms)
+        sent, self.queue.sent = self.queue.sent, b""
+        for whole in self._sent.feed(sent):
+            payload = whole if whole[0] == SEALED else self.answer(whole)
+            for arriving in self.to_host(frame.encode(payload)):
+                self._write(arriving)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-import pty
 import select
 import socket
 import threading
 import time
-import tty
 from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,41 +18,26 @@ from tokencore import frame, messages
 from tokencore.account import Account
 
 from provisioner import LinkLost, NotAToken, NoToken, Token, faults, link, ports
+from tests.desk.far_end import FarEnd
 from tests.desk.line import LineToken
 from tests.desk.servers import served
 
 
-class Other:
+class Other(FarEnd):
     """Something that is no token at a pseudo-terminal: silent, an echo, or a chatterbox."""
 
     def __init__(self, answer: bytes | None = b"", chatter: bytes = b"") -> None:
-        self.heard: list[tuple[float, bytes]] = []
+        super().__init__()
+        self.got: list[tuple[float, bytes]] = []
         self._answer, self._chatter = answer, chatter
-        self._stop = threading.Event()
-        self._master, self._slave = pty.openpty()
-        tty.setraw(self._slave)
-        self.port = os.ttyname(self._slave)
-        self._thread = threading.Thread(target=self._run)
 
-    def __enter__(self) -> Other:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-        os.close(self._slave)
-        os.close(self._master)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            if select.select([self._master], [], [], 0.01)[0]:
-                data = os.read(self._master, 4096)
-                self.heard.append((time.monotonic(), data))
-                os.write(self._master, data if self._answer is None else self._answer)
-            # Only as much as the other end takes: nobody may be reading.
-            if self._chatter and select.select([], [self._master], [], 0)[1]:
-                os.write(self._master, self._chatter)
+    def serve(self) -> None:
+        if data := self.heard(0.01):
+            self.got.append((time.monotonic(), data))
+            os.write(self.master, data if self._answer is None else self._answer)
+        # Only as much as the other end takes: nobody may be reading.
+        if self._chatter and select.select([], [self.master], [], 0)[1]:
+            os.write(self.master, self._chatter)
 
 
 SILENT, ECHO = Other, lambda: Other(None)
@@ -83,8 +66,8 @@ def test_a_token_is_found_among_others_that_are_left_within_a_second() -> None:
         assert set(states(found[1:]).values()) == {ports.OTHER}
         assert ports.choose(found) == token.port
         for other in others:
-            assert sum(len(data) for _, data in other.heard) <= 80
-            assert other.heard[-1][0] - start < 1.0
+            assert sum(len(data) for _, data in other.got) <= 80
+            assert other.got[-1][0] - start < 1.0
 
 
 @pytest.mark.parametrize("other", [SILENT, ECHO, CHATTER], ids=["silent", "echo", "chatter"])
@@ -108,11 +91,11 @@ def test_ports_that_are_not_likely_are_not_touched() -> None:
             line.port: ports.TOKEN,
             "/dev/nowhere": ports.NOT_ASKED,
         }
-        assert not modem.heard
+        assert not modem.got
         found = states(ports.search(every=True, comports=lambda: listed))
         assert (found[modem.port], found[console.port]) == (ports.OTHER, ports.CONSOLE)
-        assert modem.heard
-        assert not console.heard
+        assert modem.got
+        assert not console.got
 
 
 def test_a_data_interface_is_asked_whatever_the_vendor() -> None:
@@ -128,7 +111,7 @@ def test_without_interface_names_the_last_port_of_a_board_is_asked_first() -> No
         found = states(ports.search(comports=lambda: listed))
         assert found[line.port] == ports.TOKEN
         if console.port == first:
-            assert not console.heard
+            assert not console.got
             assert found[console.port] == ports.CONSOLE
 
 
