@@ -140,6 +140,23 @@ def test_one_damaged_copy_is_never_missed(mirror: int, first: int) -> None:
         assert again.read(0) == b"after it"
 
 
+@pytest.mark.parametrize("mirror", [0, 1])
+def test_a_copy_that_no_start_has_mended_is_read_from_the_other(mirror: int) -> None:
+    """One that is damaged later, or that is not near the newest page."""
+    medium = RamMedium()
+    log = Log(medium, IDS)
+    log.write(1, b"body")
+    for number in range(60):
+        log.write(0, b"%d" % number)
+    held = next(page for page in range(log.pages.count) if log.held[page] == 1 and log.in_use(page))
+    medium.data[:] = damaged(medium, held, (mirror,), 9).data
+    assert log.read(1) == b"body"
+    assert Log(medium, IDS).read(1) == b"body"
+    for number in range(200):
+        log.write(0, b"%d" % number)
+    assert not log.in_use(held) and log.read(1) == b"body"
+
+
 def test_a_damaged_record_is_said_and_leaves_the_others() -> None:
     medium = RamMedium()
     log = Log(medium, IDS)
