@@ -55,6 +55,17 @@ def test_one_that_is_there_keeps_all_out_or_is_passed_over(place):
         assert take(store, seeds(7), NOON, "a file", skip_known=True).added == []
 
 
+def test_one_secret_twice_in_a_file_keeps_all_out_or_comes_in_once(place):
+    with open_store(place) as store:
+        twice = [*seeds(2), Seed("line 3", seeds(2)[1].account)]
+        report = take(store, twice, NOON, "a file")
+        assert [problem.place for problem in report.problems] == ["line 3"]
+        assert store.tokens() == []
+        report = take(store, twice, NOON, "a file", skip_known=True)
+        assert (len(report.added), [known.place for known in report.known]) == (2, ["line 3"])
+        assert len(store.tokens()) == 2
+
+
 def test_what_reading_has_met_keeps_all_out(place):
     with open_store(place) as store:
         report = take(store, seeds(2), NOON, "a file", problems=[Problem("line 9", "no")])
