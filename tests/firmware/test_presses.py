@@ -309,6 +309,17 @@ def test_no_memory_for_the_clock_does_not_end_the_token(monkeypatch: pytest.Monk
     assert bench.display.view.screen == "totp"
 
 
+def test_no_memory_at_every_step_leaves_no_frozen_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = bench_with(Account(SECRET, "a"))
+
+    def full(app: object, now_ms: int) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(bench.app.guard, "step", full)
+    bench.run(100)
+    assert bench.display.view.message == "Too little memory, try again"
+
+
 def test_no_memory_for_drawing_does_not_end_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = bench_with(Account(SECRET, "a"), Account(SECRET, "b"))
 

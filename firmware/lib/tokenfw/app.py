@@ -114,26 +114,33 @@ class App:
 
     def step(self, now_ms: int) -> int:
         """Do what is due at tick `now_ms` (ms since start) and return how many ms may pass until the next."""
-        try:
-            if self._full:
-                self._make_room()
-            self.clock.step(now_ms)
-            self._listen_to_buttons(now_ms)
-            self._listen_to_host(now_ms)
-            if self._started:
-                self.guard.step(self, now_ms)
-            self._started = True
-            if self.typist:
-                self.typist.step(self, now_ms)
-            if self.question:
-                self.screen.touch(now_ms)
-            self.screen.step(self, now_ms)
-            self._prepare(now_ms)
-        except (FobError, MemoryError, OSError) as error:  # No reason to stop for good: the screen says it.
-            self.picker, self.failure, self._full = None, type(error).__name__, isinstance(error, MemoryError)
-            if self._presses:
-                self._presses.forget()
+        for part in (self._work, self._show):  # What fails in the one, the other says.
+            try:
+                part(now_ms)
+            except (FobError, MemoryError, OSError) as error:  # No reason to stop for good.
+                self.picker, self.failure = None, type(error).__name__
+                self._full = isinstance(error, MemoryError)
+                if self._presses:
+                    self._presses.forget()
         return self._rest_ms(now_ms)
+
+    def _work(self, now_ms: int) -> None:
+        if self._full:
+            self._make_room()
+        self.clock.step(now_ms)
+        self._listen_to_buttons(now_ms)
+        self._listen_to_host(now_ms)
+        if self._started:
+            self.guard.step(self, now_ms)
+        self._started = True
+        if self.typist:
+            self.typist.step(self, now_ms)
+
+    def _show(self, now_ms: int) -> None:
+        if self.question:
+            self.screen.touch(now_ms)
+        self.screen.step(self, now_ms)
+        self._prepare(now_ms)
 
     def unload(self, *names: str) -> None:
         """Let go of modules that are seldom needed; they are loaded again when they are next imported."""
