@@ -16,6 +16,8 @@ import platformdirs
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from . import keyrings, private_files
 from .faults import DeskError
@@ -24,6 +26,7 @@ from .stretching import KEY_BYTES, stretch
 
 _KIND, _VERSION = "Fobsmith desk key", 1
 _SALT, _NONCE = 16, 12
+_KNOWN = b"fobsmith known tokens 1"  # HKDF's info
 _COST = {"iterations": 3, "lanes": 4, "memory_cost": 64 * 1024}  # RFC 9106 section 4, second choice
 
 
@@ -85,9 +88,10 @@ class Stored:
     public: bytes
     guard: str
 
-    def known(self) -> KnownTokens:
-        """Return the tokens that this desk knows."""
-        return KnownTokens(self.path.parent / "known")
+    def known(self, private: bytes | None = None) -> KnownTokens:
+        """Return the tokens that this desk knows, with what its `private` key opens of them."""
+        key = HKDF(SHA256(), KEY_BYTES, None, _KNOWN).derive(private) if private else None
+        return KnownTokens(self.path.parent / "known", key)
 
 
 def default_path() -> Path:
@@ -149,7 +153,7 @@ def load(path: Path, passphrase: Callable[[], bytes]) -> DeskKey:
         raise _damaged(path) from None
     if public != stored.public:
         raise _damaged(path)
-    return DeskKey(private, public, stored.known())
+    return DeskKey(private, public, stored.known(private))
 
 
 def _opened(values: dict[str, Any], public: bytes, passphrase: bytes) -> bytes:

@@ -6,14 +6,19 @@ not get in each other's way.
 
 import contextlib
 import json
+import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from . import private_files
 from .faults import DeskError
 
 _FAULTS = (OSError, ValueError, KeyError, TypeError, RecursionError)
+_NONCE = 12
 
 
 class KnownUnusable(DeskError):
@@ -50,16 +55,21 @@ class KnownToken:
 
 
 class KnownTokens:
-    """The folder of known tokens; it is made when the first one is kept."""
+    """The folder of known tokens; it is made when the first one is kept.
 
-    def __init__(self, folder: Path) -> None:
+    `key` (32 bytes) seals the secrets to resume with, so that whoever has the files alone cannot be this
+    desk; without it none is kept or read.
+    """
+
+    def __init__(self, folder: Path, key: bytes | None = None) -> None:
         self._folder = folder
+        self._aead = ChaCha20Poly1305(key) if key else None
 
     def find(self, serial: str) -> KnownToken | None:
         """Return what is known of the token, None if nothing. Raises KnownUnusable."""
         path = self._path(serial)
         try:
-            token = _read(path)
+            token = self._read(path)
             if token.serial != serial:
                 raise ValueError("another token's")
             return token
@@ -76,7 +86,7 @@ class KnownTokens:
         found = []
         for path in self._folder.glob("token-*.json"):
             with contextlib.suppress(*_FAULTS):
-                found.append(_read(path))
+                found.append(self._read(path))
         return sorted(found, key=lambda token: token.serial)
 
     def keep(self, token: KnownToken) -> None:
@@ -87,7 +97,7 @@ class KnownTokens:
             "serial": token.serial,
             "key": token.key.hex(),
             "paired_utc": token.paired_utc,
-            "resumption": token.resumption.hex(),
+            "resumption": self._sealed(token).hex(),
         }
         try:
             private_files.replace(path, json.dumps(values).encode())
@@ -105,10 +115,24 @@ class KnownTokens:
         plain = serial.isascii() and serial.isalnum() and serial == serial.upper()
         return self._folder / f"token-{serial if plain else serial.encode().hex()}.json"
 
+    def _read(self, path: Path) -> KnownToken:
+        values = json.loads(path.read_bytes())
+        if values["version"] != 1:
+            raise ValueError("of another version")
+        serial = str(values["serial"])
+        resumption = self._opened(bytes.fromhex(values["resumption"]), serial)
+        return KnownToken(serial, bytes.fromhex(values["key"]), int(values["paired_utc"]), resumption)
 
-def _read(path: Path) -> KnownToken:
-    values = json.loads(path.read_bytes())
-    if values["version"] != 1:
-        raise ValueError("of another version")
-    key, resumption = bytes.fromhex(values["key"]), bytes.fromhex(values["resumption"])
-    return KnownToken(str(values["serial"]), key, int(values["paired_utc"]), resumption)
+    def _sealed(self, token: KnownToken) -> bytes:
+        if not self._aead or not token.resumption:
+            return b""
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + self._aead.encrypt(nonce, token.resumption, token.serial.encode())
+
+    def _opened(self, sealed: bytes, serial: str) -> bytes:
+        if not self._aead or not sealed:
+            return b""
+        try:
+            return self._aead.decrypt(sealed[:_NONCE], sealed[_NONCE:], serial.encode())
+        except InvalidTag:
+            return b""  # Another desk key was here: a handshake will do.

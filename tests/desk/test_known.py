@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from provisioner.known import KnownToken, KnownTokens, KnownUnusable
 
+KEY = bytes(32)
 TOKEN = KnownToken("E0C9125B0D9B0C2F", bytes(range(32)), 1_800_000_000, b"resume me")
 
 
 @pytest.fixture
 def known(tmp_path: Path) -> KnownTokens:
-    return KnownTokens(tmp_path / "known")
+    return KnownTokens(tmp_path / "known", KEY)
 
 
 def test_what_is_kept_is_found_again(known: KnownTokens, tmp_path: Path) -> None:
@@ -37,6 +38,19 @@ def test_what_is_kept_is_found_again(known: KnownTokens, tmp_path: Path) -> None
 
 def test_the_secret_to_resume_with_is_not_shown(known: KnownTokens) -> None:
     assert "resume" not in repr(TOKEN).replace("resumption", "")
+
+
+def test_who_has_the_files_alone_cannot_resume(known: KnownTokens, tmp_path: Path) -> None:
+    known.keep(TOKEN)
+    (file,) = (tmp_path / "known").iterdir()
+    assert TOKEN.resumption.hex() not in file.read_text()
+    for key in (None, bytes(31) + b"1"):
+        assert KnownTokens(tmp_path / "known", key).find(TOKEN.serial) == replace(TOKEN, resumption=b"")
+    values = json.loads(file.read_text())
+    file.write_text(json.dumps(values | {"resumption": bytes(32).hex()}))  # as no key has sealed it
+    assert known.find(TOKEN.serial) == replace(TOKEN, resumption=b"")
+    KnownTokens(tmp_path / "known").keep(TOKEN)
+    assert known.find(TOKEN.serial) == replace(TOKEN, resumption=b"")
 
 
 def test_a_later_resumption_takes_the_place_of_the_last(known: KnownTokens) -> None:

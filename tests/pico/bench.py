@@ -93,7 +93,7 @@ class Fob:
         primitives = HostPrimitives()
         private = primitives.random(32)
         self._folder = tempfile.TemporaryDirectory()
-        known = KnownTokens(Path(self._folder.name))
+        known = KnownTokens(Path(self._folder.name), private)
         self.desk = DeskKey(private, primitives.public(private), known)
 
     def connect(self, patch: pytest.MonkeyPatch) -> None:
