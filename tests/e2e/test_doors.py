@@ -18,7 +18,7 @@ from tests.e2e.test_typing import typed
 from tests.verifier import freeradius, sshd
 from tests.verifier.filled import FILES, configuration
 from tests.verifier.parts import NOON, new_store, open_store
-from tests.verifier.radius import Asking, Started, by_radclient, request
+from tests.verifier.radius import Asking, Listening, by_radclient, request
 from tests.verifier.serving import Serving
 
 URI = "otpauth://hotp/Door:root?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Door&counter=0"
@@ -48,7 +48,7 @@ def test_a_tokens_codes_let_its_user_in_at_every_door(tmp_path: Path) -> None:
     with (
         Fob(tmp_path / "token") as fob,
         Serving(place) as serving,
-        Started(place, tmp_path) as radius,
+        Listening(place, tmp_path) as radius,
     ):
         token = Holder(fob)
         key = serving.keys[Scope.VERIFY]

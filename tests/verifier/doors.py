@@ -21,7 +21,7 @@ from host_verify.store import create
 
 from . import postgresql
 from .parts import MASTER, NOON, account, code_of, new_store, open_store
-from .radius import Asking, Started, request
+from .radius import Asking, Listening, request
 from .serving import Serving
 
 CLIENTS = 32
@@ -57,7 +57,7 @@ def race(place: Place, folder: Path, rounds: int, workers: int) -> list[Counter]
 
     with (
         Serving(place, "--workers", str(workers)) as serving,
-        Started(place, folder) as started,
+        Listening(place, folder) as started,
         ThreadPoolExecutor(CLIENTS) as pool,
     ):
         running = [pool.submit(over_radius if number % 2 else over_http, number) for number in range(CLIENTS)]

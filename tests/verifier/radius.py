@@ -2,10 +2,8 @@
 
 import hashlib
 import hmac
-import signal
 import socket
 import subprocess
-import tempfile
 import threading
 from pathlib import Path
 
@@ -13,12 +11,13 @@ from pyrad.client import Client as PyradClient
 from pyrad.dictionary import Dictionary
 from pyrad.packet import AccessAccept, AccessReject, AuthPacket
 
+from host_verify.database import Place
 from host_verify.radius import server
 from host_verify.radius.clients import parse
 from host_verify.web.limits import Rates
 
 from .parts import NOON, POLICY
-from .serving import COMMAND, environment
+from .serving import Started
 
 SHARED = b"a secret of twenty by"
 CLIENTS = f"""
@@ -56,38 +55,15 @@ class Running:
         return self.server.counts
 
 
-class Started:
-    """`host-verify radius` in a process of its own; it ends with the `with` block, by SIGTERM."""
+class Listening(Started):
+    """`host-verify radius` in a process of its own."""
 
-    def __init__(self, place, folder: Path, *options: str) -> None:
+    def __init__(self, place: Place, folder: Path, *options: str) -> None:
         file = folder / "clients.toml"
         file.touch(0o600)
         file.write_text(CLIENTS)
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115  # a pipe that nobody reads would stop it
-        self.process = subprocess.Popen(
-            [*COMMAND, "--key-env", "FOB_KEY", "radius", "--listen", "127.0.0.1:0",
-             "--clients", str(file), "--rate-user", "0", *options],
-            env=environment(place), stdout=subprocess.PIPE, stderr=self._log,
-        )  # fmt: skip
-        line = self.process.stdout.readline().decode()
-        assert line.startswith("Listening on 127.0.0.1:"), self.process.communicate()
-        self.port = int(line.strip().removesuffix("/udp").rpartition(":")[2])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.communicate(timeout=30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.communicate()
-            raise
-        self._log.seek(0)
-        self.said = self._log.read().decode()
-        self._log.close()
-        assert self.process.returncode == 0, self.said
+        super().__init__(place, "radius", "--clients", str(file), *options)
+        self.port = int(self.where.removesuffix("/udp").rpartition(":")[2])
 
 
 def request(user: str | bytes, code: str | bytes, secret: bytes = SHARED, **more: object) -> AuthPacket:

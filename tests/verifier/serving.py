@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Self
 
 import httpx
 
@@ -25,31 +26,24 @@ def environment(place: Place) -> dict[str, str]:
     return os.environ | {"HOST_VERIFY_STORE": url, "FOB_KEY": MASTER.hex()}
 
 
-class Serving:
-    """A running service over a store, which must be there; it ends with the `with` block."""
+class Started:
+    """A command that listens, in a process of its own; it ends with the `with` block, by SIGTERM.
 
-    def __init__(self, place: Place, *options: str) -> None:
-        with open_store(place) as store:
-            self.keys = {scope: apikeys.add(store, str(scope), scope, NOON)[1] for scope in Scope}
-        command = [*COMMAND, "--key-env", "FOB_KEY", "serve", "--listen", "127.0.0.1:0", "--rate-user", "0"]
+    `where` is what its first line names; `said` is its log once it has ended.
+    """
+
+    def __init__(self, place: Place, command: str, *options: str) -> None:
+        words = [*COMMAND, "--key-env", "FOB_KEY", command, "--listen", "127.0.0.1:0", "--rate-user", "0"]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  # a pipe that nobody reads would stop it
         self.process = subprocess.Popen(
-            [*command, *options], env=environment(place), stdout=subprocess.PIPE, stderr=self._log
+            [*words, *options], env=environment(place), stdout=subprocess.PIPE, stderr=self._log
         )
         line = self.process.stdout.readline().decode()
-        assert line.startswith("Listening on http"), self.process.communicate()
-        self.url = line.split()[-1]
+        assert line.startswith("Listening on "), self.process.communicate()
+        self.where = line.split()[-1]
 
-    def __enter__(self) -> "Serving":
-        until = time.monotonic() + 60
-        while True:
-            try:
-                with self.client() as client:
-                    assert client.get("/readyz").status_code == 200
-                return self
-            except httpx.TransportError:
-                assert time.monotonic() < until
-                time.sleep(0.05)
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, *_: object) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -63,6 +57,27 @@ class Serving:
         self.said = self._log.read().decode()
         self._log.close()
         assert self.process.returncode == 0, self.said
+
+
+class Serving(Started):
+    """A running service over a store, which must be there."""
+
+    def __init__(self, place: Place, *options: str) -> None:
+        with open_store(place) as store:
+            self.keys = {scope: apikeys.add(store, str(scope), scope, NOON)[1] for scope in Scope}
+        super().__init__(place, "serve", *options)
+        self.url = self.where
+
+    def __enter__(self) -> Self:
+        until = time.monotonic() + 60
+        while True:
+            try:
+                with self.client() as client:
+                    assert client.get("/readyz").status_code == 200
+                return self
+            except httpx.TransportError:
+                assert time.monotonic() < until
+                time.sleep(0.05)
 
     def client(self, scope: Scope = Scope.VERIFY, **more: object) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.keys[scope]}"}

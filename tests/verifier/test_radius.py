@@ -20,7 +20,18 @@ from host_verify.service import add_token
 from host_verify.web.limits import Rates
 
 from .parts import NOON, account, code_at, code_of, new_store, open_store
-from .radius import CLIENTS, SHARED, Asking, Running, Started, by_hand, by_pyrad, by_radclient, request, told
+from .radius import (
+    CLIENTS,
+    SHARED,
+    Asking,
+    Listening,
+    Running,
+    by_hand,
+    by_pyrad,
+    by_radclient,
+    request,
+    told,
+)
 from .radius_fuzz import fuzz
 
 TOKEN = account()
@@ -256,7 +267,7 @@ def test_radclient_is_let_in_by_a_started_server(tmp_path):
     place = file_place(new_store(tmp_path))
     with open_store(place) as store:
         add_token(store, "bob", None, HOTP, NOON)
-    with Started(place, tmp_path) as server:
+    with Listening(place, tmp_path) as server:
         codes = [code_of(HOTP, 0), code_of(HOTP, 0), code_of(HOTP, 1)]
         assert [by_radclient(server.port, code) for code in codes] == ["Access-Accept", "Access-Reject",
                                                                      "Access-Accept"]  # fmt: skip
