@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-import httpx
+import httpx2
 
 from host_verify import apikeys
 from host_verify.apikeys import Scope
@@ -75,13 +75,13 @@ class Serving(Started):
                 with self.client() as client:
                     assert client.get("/readyz").status_code == 200
                 return self
-            except httpx.TransportError:
+            except httpx2.TransportError:
                 assert time.monotonic() < until
                 time.sleep(0.05)
 
-    def client(self, scope: Scope = Scope.VERIFY, **more: object) -> httpx.Client:
+    def client(self, scope: Scope = Scope.VERIFY, **more: object) -> httpx2.Client:
         headers = {"Authorization": f"Bearer {self.keys[scope]}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30, **more)
+        return httpx2.Client(base_url=self.url, headers=headers, timeout=30, **more)
 
     def workers(self) -> list[int]:
         """The ids of the worker processes."""

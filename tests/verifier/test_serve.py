@@ -12,7 +12,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
+import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -46,7 +46,7 @@ def present(serving, codes, between=lambda turn: None):
                 try:
                     answer = client.post("/v1/verify", json={"user": "bob", "code": code})
                     answers.append(answer.json()["reason"])
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     answers.append("no answer")
         return answers
 
@@ -131,8 +131,8 @@ def test_it_speaks_tls_with_a_certificate(tmp_path, monkeypatch):
         trusted = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
         with serving.client(verify=trusted) as client:
             assert client.post("/v1/verify", json={"user": "x", "code": "1"}).json()["reason"] == "refused"
-        with pytest.raises(httpx.TransportError):
-            httpx.get(serving.url.replace("https", "http") + "/healthz")
+        with pytest.raises(httpx2.TransportError):
+            httpx2.get(serving.url.replace("https", "http") + "/healthz")
 
 
 def start(place, *options):
