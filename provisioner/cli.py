@@ -11,15 +11,15 @@ from typing import Any
 
 import click
 from tokencore import errors
-from tokencore.account import KINDS, TYPINGS
+from tokencore.account import TYPINGS
 from tokencore.messages import LANGUAGES, LAYOUTS
-from tokencore.otp import ALGORITHMS
 
 from . import desk_cli, firmware_cli, inputs, output, owner_cli, ports, seals_cli, seeds, selection, views
 from .client import Token
 from .desk import Desk, with_token
 from .failure import failure
 from .faults import DeskError
+from .parameters import parameters
 from .sync import synchronise
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
@@ -111,12 +111,7 @@ def accounts(out: output.Output, token: Token) -> None:
 @click.argument("file", nargs=-1, metavar="[FILE|-]")
 @click.option("--issuer", help="Who issued the account.")
 @click.option("--name", help="Name of the account; needed with a base32 secret.")
-@click.option("--kind", type=click.Choice(KINDS), help="Default: totp.")
-@click.option("--algorithm", type=click.Choice(ALGORITHMS, case_sensitive=False), help="Default: SHA1.")
-@click.option("--digits", type=click.INT, help="6 (default), 7 or 8.")
-@click.option("--period", type=click.INT, help="TOTP's time step in seconds, default 30.")
-@click.option("--t0", type=click.INT, help="TOTP's first second (UTC), default 0.")
-@click.option("--counter", type=click.INT, help="HOTP's next counter, default 0.")
+@parameters
 @click.pass_obj
 def add(desk: Desk, /, file: tuple[str, ...], **options: Any) -> None:
     """Add an account: an otpauth:// URI or a base32 secret.

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from tokencore.account import KINDS
-from tokencore.otp import ALGORITHMS
 
 from . import backups, enrolling, inputs, owner_views, recovery, sealed, seals_views, seeds
 from .client import Token
 from .desk import Desk, with_token
 from .output import Output
+from .parameters import parameters
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -22,12 +21,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "-o", "--output", "file", type=_FILE, required=True, metavar="FILE", help="Where it goes, sealed."
 )
-@click.option("--kind", type=click.Choice(KINDS), help="Default: totp.")
-@click.option("--algorithm", type=click.Choice(ALGORITHMS, case_sensitive=False), help="Default: SHA1.")
-@click.option("--digits", type=click.INT, help="6 (default), 7 or 8.")
-@click.option("--period", type=click.INT, help="TOTP's time step in seconds, default 30.")
-@click.option("--t0", type=click.INT, help="TOTP's first second (UTC), default 0.")
-@click.option("--counter", type=click.INT, help="HOTP's next counter, default 0.")
+@parameters
 @click.pass_obj
 def enroll(desk: Desk, /, names: tuple[str, ...], verifier_key: Path, file: Path, **options: Any) -> None:
     """Let a token draw a seed itself, for account NAME ("Issuer:Name").
