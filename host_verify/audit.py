@@ -47,7 +47,10 @@ LIBRARY = Actor()
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What happened at UTC second `at`: `action` is the request, `reason` what became of it."""
+    """What happened at UTC second `at`: `action` is the request, `reason` what became of it.
+
+    step is the time step (TOTP) or counter (HOTP) of an accepted code, decimal.
+    """
 
     at: int
     actor: Actor
@@ -55,6 +58,7 @@ class Entry:
     reason: str
     user: str | None = None
     token: str | None = None
+    step: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +162,10 @@ def _origin(sealer: Sealer) -> bytes:
 
 
 def _link(sealer: Sealer, before: bytes, seq: int, entry: Entry) -> bytes:
-    content = json.dumps([seq, *astuple(entry)], separators=(",", ":")).encode()
-    return sealer.link(before, content)
+    values = [seq, *astuple(entry)]
+    if entry.step is None:
+        values.pop()  # so that what was linked before there were steps is as it was
+    return sealer.link(before, json.dumps(values, separators=(",", ":")).encode())
 
 
 def _head_mark(sealer: Sealer, seq: int, link: bytes) -> bytes:
@@ -183,9 +189,10 @@ def entry_row(linked: Linked) -> dict[str, Any]:
         "user": entry.user,
         "token": entry.token,
         "link": linked.link,
+        "step": entry.step,
     }
 
 
 def _linked(row: sa.Row[Any]) -> Linked:
-    seq, at, door, actor, action, reason, user, token, link = tuple(row)
-    return Linked(seq, Entry(at, Actor(door, actor), action, reason, user, token), link)
+    seq, at, door, actor, action, reason, user, token, link, step = tuple(row)
+    return Linked(seq, Entry(at, Actor(door, actor), action, reason, user, token, step), link)

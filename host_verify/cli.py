@@ -193,7 +193,7 @@ def _status_command(name: str, status: Status, text: str) -> None:
 
 
 _status_command("enable", Status.ACTIVE, "Put a token into use; clears its wrong codes and its lock.")
-_status_command("disable", Status.DISABLED, "Take a token out of use until it is enabled.")
+_status_command("suspend", Status.SUSPENDED, "Take a token out of use until it is enabled.")
 _status_command("revoke", Status.REVOKED, "Take a token out of use for good.")
 
 

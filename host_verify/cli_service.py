@@ -75,7 +75,7 @@ def add(session: Session, scope: str, name: str) -> None:
     """Make a key for the client NAME and print it, as the last word; it cannot be shown again.
 
     A key of scope verify is told whether a code was accepted and no more; helpdesk also sees tokens,
-    resynchronises, enables and disables them; admin also adds and revokes them. To change a client's key,
+    resynchronises, enables and suspends them; admin also adds and revokes them. To change a client's key,
     add another, give it to the client, and revoke the old one.
     """
     with session.open() as store:

@@ -140,7 +140,7 @@ class Client:
         return entries
 
     def set_status(self, token_id: str, status: str) -> dict[str, Any]:
-        """Make a token "active" or "disabled" (scope helpdesk), or "revoked" (admin), and return it."""
+        """Make a token "active" or "suspended" (scope helpdesk), or "revoked" (admin), and return it."""
         return self.ask("PUT", f"/v1/tokens/{quote(token_id, safe='')}/status", {"status": status})
 
     def add_token(self, user: str, uri: str, serial: str | None = None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from tokencore.otp import MAX_COUNTER
 from .drift import Drift, learn
 from .matching import CodeKey, normalise
 from .policy import Policy
+from .windows import Noticed, accepted_steps, confirmed, noticed_steps, sought_steps
 
 
 class Status(StrEnum):
@@ -22,8 +23,9 @@ class Status(StrEnum):
 
     NEW = "new"  # as good as active, which its first accepted code makes it
     ACTIVE = "active"
-    DISABLED = "disabled"
-    REVOKED = "revoked"
+    SUSPENDED = "suspended"  # out of use until it is put into use again
+    LOST = "lost"  # out of use until it is found; replacement codes may stand in for it
+    REVOKED = "revoked"  # out of use for good
 
 
 class Reason(StrEnum):
@@ -35,7 +37,8 @@ class Reason(StrEnum):
     MALFORMED = "malformed"  # not digits of the token's length; can never be right, so never counted
     THROTTLED = "throttled"  # too soon after failures; the code was not looked at
     LOCKED = "locked"  # too many failures; the code was not looked at
-    DISABLED = "disabled"
+    SUSPENDED = "suspended"
+    LOST = "lost"
     REVOKED = "revoked"
     OUT_OF_DRIFT = "out_of_drift"  # two right codes of a clock further off than the policy follows
     UNKNOWN_USER = "unknown_user"  # nobody of that name has a token
@@ -47,6 +50,7 @@ class State(NamedTuple):
     next_step  lowest time step (TOTP) or counter (HOTP) that may still be accepted: 0 to 2**64
     failures   wrong attempts since the last accepted code; failed_at is when the last one came
     drift      what is known of a TOTP token's clock; None before the first accepted code
+    noticed    the last refused code that the next one may confirm
     """
 
     status: Status = Status.ACTIVE
@@ -54,6 +58,7 @@ class State(NamedTuple):
     failures: int = 0
     failed_at: int = 0
     drift: Drift | None = None
+    noticed: Noticed | None = None
 
 
 def first_state(account: Account, status: Status = Status.ACTIVE) -> State:
@@ -79,13 +84,13 @@ class Outcome:
 
 
 _ACTIVE = Status.ACTIVE
-_SILENCE = 86_400  # s; a token used within a day is as well known as it will ever be
 _WRONG = Outcome(Reason.WRONG_CODE)
 _REPLAYED = Outcome(Reason.REPLAYED)
 _MALFORMED = Outcome(Reason.MALFORMED)
 _LOCKED = Outcome(Reason.LOCKED)
 _OUT_OF_USE = {
-    Status.DISABLED: Outcome(Reason.DISABLED),
+    Status.SUSPENDED: Outcome(Reason.SUSPENDED),
+    Status.LOST: Outcome(Reason.LOST),
     Status.REVOKED: Outcome(Reason.REVOKED),
 }
 
@@ -97,23 +102,42 @@ def check(key: CodeKey, state: State, code: str, utc: int, policy: Policy) -> tu
     replay is told apart for the audit and not counted, for whoever knows a used code has guessed
     nothing, and a form sent twice must not lock its user out.
     """
-    status, next_step, failures, _, drift = state
+    status, next_step, failures, _, drift, _ = state
     if (failures or status is not _ACTIVE) and (refusal := _not_now(state, utc, policy)):
         return refusal, state
     digits = normalise(code, key.digits)
     if digits is None:
         return _MALFORMED, state
-    if key.kind == "totp":
-        candidates = _time_steps(key, drift, utc, policy.window, policy)
+    if key.kind == "hotp":
+        matched = key.matching(digits, _counters(state, policy.look_ahead))
+        if not matched:
+            return _failed(_WRONG, state, utc)
     else:
-        candidates = _counters(state, policy.look_ahead)
-    matched = key.matching(digits, candidates)
-    if not matched:
-        return _WRONG, State(status, next_step, failures + 1, utc, drift)
+        matched = key.matching(digits, accepted_steps(key, drift, utc, policy))
+        if not matched:
+            return _out_of_window(key, state, digits, utc, policy)
     step = max(matched)
     if step < next_step:
         return _REPLAYED, state
     return _accepted(key, state, step, utc, policy)
+
+
+def _out_of_window(key: CodeKey, state: State, digits: str, utc: int, policy: Policy) -> tuple[Outcome, State]:
+    """Judge a code that the token's clock, as it is believed to go, does not explain.
+
+    It is refused, but if it lies in the wider reach the next one may confirm it: two such codes in a row
+    are not guessed. A used step there is a replay like any other.
+    """
+    matched = key.matching(digits, noticed_steps(key, state.drift, utc, policy))
+    if not matched:
+        return _failed(_WRONG, state, utc)
+    step = max(matched)
+    if step < state.next_step:
+        return _REPLAYED, state
+    if confirmed(state.noticed, step, utc, key.period, policy):
+        return _accepted(key, state, step, utc, policy, of_two=True)
+    outcome, failed = _failed(_WRONG, state, utc)
+    return outcome, failed._replace(noticed=Noticed(utc, step))
 
 
 def resynchronise(
@@ -131,7 +155,7 @@ def resynchronise(
     if codes[0] is None or codes[1] is None:
         return _MALFORMED, state
     if key.kind == "totp":
-        candidates = _time_steps(key, state.drift, utc, policy.resync_window, policy)
+        candidates: Iterable[int] = sought_steps(key, state.drift, utc, policy)
     else:
         candidates = _counters(state, policy.resync_window)
     firsts = key.matching(codes[0], candidates)
@@ -146,7 +170,7 @@ def resynchronise(
         offset = _shown_from(key, step + 1, utc) + key.period / 2
         if abs(offset) > policy.max_offset:
             return _failed(Outcome(Reason.OUT_OF_DRIFT, offset=offset), state, utc)
-    return _accepted(key, state, step + 1, utc, policy)
+    return _accepted(key, state, step + 1, utc, policy, of_two=True)
 
 
 def is_locked(state: State, policy: Policy) -> bool:
@@ -167,31 +191,6 @@ def _not_now(state: State, utc: int, policy: Policy) -> Outcome | None:
     return Outcome(Reason.THROTTLED, retry_after=wait) if wait > 0 else None
 
 
-def _time_steps(key: CodeKey, drift: Drift | None, utc: int, reach: int, policy: Policy) -> Iterable[int]:
-    """Return the steps around the server's clock and around the token's as it is believed to go.
-
-    Both, so that a token whose clock has been set right is not locked out by what was learned before.
-    """
-    period = key.period
-    since_t0 = utc - key.t0
-    middle = since_t0 // period
-    if drift is not None:
-        silence = utc - drift.at
-        offset = drift.offset + drift.rate * silence
-        extra = 0
-        if silence > _SILENCE:
-            offset = min(max(offset, -policy.max_offset), policy.max_offset)
-            extra = min(int(2 * drift.spread(utc) / period), policy.silence_window)
-        expected = (since_t0 + offset) // period
-        if extra or expected != middle:
-            steps = {*range(middle - reach, middle + reach + 1)}
-            reach += extra
-            steps.update(range(int(expected) - reach, int(expected) + reach + 1))
-            return sorted(step for step in steps if step >= 0)
-    first = middle - reach
-    return range(first if first > 0 else 0, middle + reach + 1)
-
-
 def _counters(state: State, ahead: int) -> range:
     # As many behind as ahead, where a match is a replay.
     return range(max(0, state.next_step - ahead - 1), min(state.next_step + ahead, MAX_COUNTER) + 1)
@@ -202,15 +201,18 @@ def _shown_from(key: CodeKey, step: int, utc: int) -> int:
     return step * key.period + key.t0 - utc
 
 
-def _accepted(key: CodeKey, state: State, step: int, utc: int, policy: Policy) -> tuple[Outcome, State]:
+def _accepted(
+    key: CodeKey, state: State, step: int, utc: int, policy: Policy, of_two: bool = False
+) -> tuple[Outcome, State]:
     if key.kind == "hotp":
         outcome = Outcome(Reason.ACCEPTED, step, step - state.next_step)
         return outcome, State(_ACTIVE, step + 1)
     shown_from = _shown_from(key, step, utc)
-    drift = learn(state.drift, utc, shown_from, key.period, policy.max_offset, policy.max_rate)
+    drift = learn(state.drift, utc, shown_from, key.period, policy.max_offset, policy.max_rate, of_two)
     outcome = Outcome(Reason.ACCEPTED, step, step - (utc - key.t0) // key.period, drift.offset)
     return outcome, State(_ACTIVE, step + 1, drift=drift)
 
 
 def _failed(outcome: Outcome, state: State, utc: int) -> tuple[Outcome, State]:
-    return outcome, State(state.status, state.next_step, state.failures + 1, utc, state.drift)
+    status, next_step, failures, _, drift, noticed = state
+    return outcome, State(status, next_step, failures + 1, utc, drift, noticed)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from tokencore.account import Account
 from tokencore.errors import BadValue
 
+from . import people
 from .audit import LIBRARY, Actor, Entry
 from .core import State, Status, first_state
 from .errors import VerifierError
@@ -82,15 +83,16 @@ def take(
             status = each.state.status
             entries.append(Entry(utc, by, "import token", str(status), each.user or None, each.id))
         rows = [store.row(each) for each in tokens]
-        if store.write(lambda connection, rows=rows: _inserted(connection, rows), entries):  # type: ignore[misc]
+
+        def put(connection: sa.Connection, rows: list[dict[str, object]] = rows) -> bool:
+            people.ensure(connection, store.sealer, (str(row["user"]) for row in rows), utc)
+            connection.execute(table.insert(), rows)
+            return True
+
+        if store.write(put, entries):
             return report
         # Some were added meanwhile, which the next look shows.
     raise VerifierError(f"the store {store.place} changes too fast to be followed: try again")
-
-
-def _inserted(connection: sa.Connection, rows: list[dict[str, object]]) -> bool:
-    connection.execute(table.insert(), rows)
-    return True
 
 
 def _weighed(store: Store, seeds: Sequence[Seed], utc: int, report: Report, skip_known: bool) -> list[Token]:

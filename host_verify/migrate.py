@@ -54,7 +54,7 @@ def upgrade(place: Place, sealer: Sealer, utc: int, by: Actor = LIBRARY) -> tupl
         if _is_older(found):
             if not hmac.compare_digest(_key_mark(connection), sealer.row_mark(b"store")):
                 raise VerifierError(f"{place} was made with another key: give the one that belongs to it")
-            build(connection, found)
+            build(connection, sealer, found)
             audit.begin(connection, sealer)
             audit.append(connection, sealer, [Entry(utc, by, "migrate", f"{found} to {REVISION}")])
         else:
@@ -62,7 +62,7 @@ def upgrade(place: Place, sealer: Sealer, utc: int, by: Actor = LIBRARY) -> tupl
     return found, REVISION
 
 
-def build(connection: sa.Connection, found: str | None = None) -> None:
+def build(connection: sa.Connection, sealer: Sealer, found: str | None = None) -> None:
     """Run the migrations from the revision `found`, or from nothing, inside the caller's transaction."""
     from alembic import command  # noqa: PLC0415  # slow to import, and seldom needed
     from alembic.config import Config  # noqa: PLC0415
@@ -72,6 +72,7 @@ def build(connection: sa.Connection, found: str | None = None) -> None:
     config.set_main_option("script_location", folder.replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
+    config.attributes["sealer"] = sealer  # for rows that get a new mark
     if found == RELEASED:
         command.stamp(config, found)
     command.upgrade(config, REVISION)

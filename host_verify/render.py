@@ -25,7 +25,8 @@ _REFUSALS = {
     Reason.REPLAYED: "the code was used before; wait for the next one",
     Reason.MALFORMED: "that is no code of the token's; give its digits as the display shows them",
     Reason.LOCKED: "locked by too many wrong codes; an administrator unlocks it: {enable}",
-    Reason.DISABLED: "the token is disabled; an administrator enables it: {enable}",
+    Reason.SUSPENDED: "the token is suspended; an administrator enables it: {enable}",
+    Reason.LOST: "the token is lost; whoever finds it takes it to an administrator",
     Reason.REVOKED: "the token is revoked; the user needs a new one",
     Reason.UNKNOWN_USER: "no user of that name has a token",
 }

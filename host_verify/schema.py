@@ -5,7 +5,7 @@ A test holds the two together on every database that is supported.
 
 import sqlalchemy as sa
 
-REVISION = "0005"  # of the migration that this program's tables are made by
+REVISION = "0006"  # of the migration that this program's tables are made by
 
 metadata = sa.MetaData()
 
@@ -49,6 +49,61 @@ token = sa.Table(
     sqlite_strict=True,
 )
 
+# Each user of a token has a row here.
+person = sa.Table(
+    "person",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("created", WHOLE, nullable=False),
+    sa.Column("pin", sa.LargeBinary),  # salt and Argon2id, sealed like a seed
+    sa.Column("pin_set", WHOLE),
+    sa.Column("locked", WHOLE),  # by hand, since then
+    sa.Column("version", WHOLE, nullable=False),  # grows with each change
+    sa.Column("mark", sa.LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+_with_pin = person.c.pin.is_not(None)
+sa.Index("person_pin", person.c.name, sqlite_where=_with_pin, postgresql_where=_with_pin)
+
+# Codes in place of a lost token's; each is accepted once.
+replacement = sa.Table(
+    "replacement",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),  # keyed; the code itself is nowhere
+    sa.Column("token", sa.Text, nullable=False),
+    sa.Column("created", WHOLE, nullable=False),
+    sa.Column("until", WHOLE, nullable=False),  # the first second in which it is accepted no more
+    sa.Column("used", WHOLE),
+    sa.Column("mark", sa.LargeBinary, nullable=False),
+    sa.Index("replacement_token", "token"),
+    sqlite_strict=True,
+)
+
+# Users who may sign in to the administrators' page.
+operator = sa.Table(
+    "operator",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),  # a user's, whose token is the second factor
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("password", sa.LargeBinary, nullable=False),  # salt and Argon2id
+    sa.Column("created", WHOLE, nullable=False),
+    sa.Column("revoked", WHOLE),
+    sa.Column("mark", sa.LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+operator_session = sa.Table(
+    "operator_session",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),  # keyed, of the cookie
+    sa.Column("operator", sa.Text, nullable=False),
+    sa.Column("created", WHOLE, nullable=False),
+    sa.Column("seen", WHOLE, nullable=False),
+    sa.Column("mark", sa.LargeBinary, nullable=False),
+    sa.Index("operator_session_operator", "operator"),
+    sqlite_strict=True,
+)
+
 api_key = sa.Table(
     "api_key",
     metadata,
@@ -88,7 +143,10 @@ audit = sa.Table(
     sa.Column("user", sa.Text),
     sa.Column("token", sa.Text),
     sa.Column("link", sa.LargeBinary, nullable=False),  # keyed, of the entry and of the link before
+    sa.Column("step", sa.Text),  # decimal: the time step or counter of an accepted code
     sa.Index("audit_token", "token", "seq"),
+    sa.Index("audit_user", "user", "seq"),
+    sa.Index("audit_at", "at"),
     sqlite_strict=True,
 )
 

@@ -26,7 +26,8 @@ _PRECEDENCE = (
     Reason.MALFORMED,
     Reason.THROTTLED,
     Reason.LOCKED,
-    Reason.DISABLED,
+    Reason.SUSPENDED,
+    Reason.LOST,
     Reason.REVOKED,
 )
 _TRIES = 1000
@@ -100,7 +101,7 @@ def add_token(
 
 
 def set_status(store: Store, token_id: str, status: Status, utc: int, by: Actor = LIBRARY) -> Token:
-    """Enable, disable or revoke a token and return it; enabling also clears failures and the lock.
+    """Enable, suspend or revoke a token and return it; enabling also clears failures and the lock.
 
     Revoking is for good.
     """

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from tokencore.account import Account
 from tokencore.otp import MAX_COUNTER
 
-from . import audit, migrate, schema
+from . import audit, migrate, people, schema
 from .audit import LIBRARY, Actor, Entry
 from .core import State, first_state
 from .database import (
@@ -137,19 +137,19 @@ class Store:
     def tokens(self, user: str | None = None) -> list[Token]:
         """Return the tokens of `user`, or all, oldest first."""
         if user is None:
-            return self._select(_OLDEST_FIRST)
-        return self._select(_OF_USER, wanted=user)
+            return self.select(_OLDEST_FIRST)
+        return self.select(_OF_USER, wanted=user)
 
     def page(self, user: str | None, after: str, most: int) -> list[Token]:
         """Return at most `most` tokens of `user`, or of all, whose ids are greater than `after`, by id."""
         values = {"after": after, "most": most}
         if user is None:
-            return self._select(_PAGE, **values)
-        return self._select(_PAGE_OF_USER, wanted=user, **values)
+            return self.select(_PAGE, **values)
+        return self.select(_PAGE_OF_USER, wanted=user, **values)
 
     def token(self, token_id: str) -> Token:
         """Return the token of that id. Raises NotDone if there is none."""
-        found = self._select(_BY["id"], wanted=token_id) if re.fullmatch("[0-9a-f]{8}", token_id) else []
+        found = self.select(_BY["id"], wanted=token_id) if re.fullmatch("[0-9a-f]{8}", token_id) else []
         if not found:
             raise NotDone("no token has that id: host-verify token list shows all")
         return found[0]
@@ -163,11 +163,18 @@ class Store:
         fingerprint = self.sealer.fingerprint(account.secret)
         for _ in range(_TRIES):
             for name, value in (("fingerprint", fingerprint), ("serial", serial)):
-                for other in self._select(_BY[name], wanted=value):
+                for other in self.select(_BY[name], wanted=value):
                     what = "secret" if name == "fingerprint" else name
                     raise NotDone(f"token {other.id} of user {other.user} has this {what}: nothing was added")
             token = self.sealed(user, serial, account, utc, first_state(account))
-            if self.insert(_TOKEN, self.row(token), Entry(utc, by, "add token", "done", user, token.id)):
+            row = self.row(token)
+
+            def put(connection: sa.Connection, row: dict[str, Any] = row) -> bool:
+                people.ensure(connection, self.sealer, [user], utc)
+                connection.execute(_TOKEN.insert(), row)
+                return True
+
+            if self.write(put, (Entry(utc, by, "add token", "done", user, token.id),)):
                 return token
             # The same was added meanwhile, which the next look shows, or another token has this id.
         raise VerifierError(f"the store {self.place} changes too fast to be followed: try again")
@@ -201,9 +208,12 @@ class Store:
         after = replace(token, user=user, version=token.version + 1)
         after = replace(after, sealed=self.sealer.seal(secret, after.context()))
         row = self.row(after) | {"known_id": token.id, "known": token.version}
-        return self.write(
-            lambda connection: connection.execute(_CHANGE, row).rowcount == 1, (entry,), token.id
-        )
+
+        def put(connection: sa.Connection) -> bool:
+            people.ensure(connection, self.sealer, [user], entry.at)
+            return connection.execute(_CHANGE, row).rowcount == 1
+
+        return self.write(put, (entry,), token.id)
 
     def change(self, changes: Sequence[tuple[Token, State]], entries: Sequence[Entry] = ()) -> bool:
         """Give each token its new state, all or none; return False if one is no longer as it was read.
@@ -232,7 +242,8 @@ class Store:
         """Run `work` in a transaction (see `writing`); return whether it was kept, and `entries` with it."""
         return self._writer.write(work, entries, order)
 
-    def _select(self, query: sa.Select[Any], **values: object) -> list[Token]:
+    def select(self, query: sa.Select[Any], **values: object) -> list[Token]:
+        """Return the tokens whose whole rows `query` finds, each checked against its mark."""
         tokens = []
         for row in self.read(query, **values):
             try:
@@ -275,7 +286,7 @@ class Store:
 
 
 def _fill(connection: sa.Connection, sealer: Sealer, utc: int, by: Actor) -> None:
-    migrate.build(connection)
+    migrate.build(connection, sealer)
     audit.begin(connection, sealer)
     audit.append(connection, sealer, [Entry(utc, by, "make store", "done")])
     connection.execute(schema.store.insert(), {"key_mark": sealer.row_mark(b"store"), "created": utc})

@@ -47,7 +47,7 @@ class NewStatus(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    status: Literal[Status.ACTIVE, Status.DISABLED, Status.REVOKED]
+    status: Literal[Status.ACTIVE, Status.SUSPENDED, Status.REVOKED]
 
 
 class Answer(BaseModel):
@@ -108,6 +108,7 @@ class Event(BaseModel):
     reason: str
     user: str | None
     token: str | None
+    step: str | None = Field(description="Of an accepted code: its time step or counter.")
     link: str
 
 

@@ -39,7 +39,7 @@ def live(store):
     verify(store, "nobody", "000000", NOON + 2, POLICY, BY)
     verify(store, "no\0body", "000000", NOON + 3, POLICY, BY)
     resync(store, "anna", "000000", "111111", NOON + 4, POLICY, BY)
-    set_status(store, token.id, Status.DISABLED, NOON + 5, BY)
+    set_status(store, token.id, Status.SUSPENDED, NOON + 5, BY)
     key, _ = apikeys.add(store, "vpn", Scope.VERIFY, NOON + 6, BY)
     apikeys.revoke(store, key.id, NOON + 7, BY)
     return token, key
@@ -63,7 +63,7 @@ def test_every_decision_and_change_is_in_it_with_actor_door_and_reason(store):
         (2, "verify", "unknown_user", "nobody", None),
         (3, "verify", "unknown_user", None, None),
         (4, "resync", "wrong_code", "anna", token.id),
-        (5, "set status", "disabled", "anna", token.id),
+        (5, "set status", "suspended", "anna", token.id),
         (6, "add API key", f"{key.id} verify", None, None),
         (7, "revoke API key", key.id, None, None),
     ]

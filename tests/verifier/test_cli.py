@@ -82,7 +82,7 @@ def test_refusals_say_what_to_do_next(anna):
     for _ in range(3):
         assert "the code is wrong" in anna.run("check", "anna", *at, given="000000", status=1).stdout
     assert "Try again in 15 s" in anna.run("check", "anna", *at, given="000000", status=1).stdout
-    anna.run("token", "disable", anna.id)
+    anna.run("token", "suspend", anna.id)
     said = anna.run("check", "anna", *at, given="000000", status=1).stdout
     assert f"host-verify token enable {anna.id}" in said
     anna.run("token", "revoke", anna.id)

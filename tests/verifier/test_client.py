@@ -39,8 +39,8 @@ def test_the_client_verifies_and_manages(serving):
     with Client(serving.url, serving.keys[Scope.ADMIN]) as client:
         added = client.add_token("new", otpauth.build(account(secret=b"new" * 7)), "S-1")
         assert client.token(added["id"])["serial"] == "S-1"
-        assert client.set_status(added["id"], "disabled")["status"] == "disabled"
-        assert client.verify("new", "000000").reason == "disabled"
+        assert client.set_status(added["id"], "suspended")["status"] == "suspended"
+        assert client.verify("new", "000000").reason == "suspended"
         assert [each["id"] for each in client.tokens("new")] == [added["id"]]
         assert len(list(client.tokens())) >= 5
         assert [entry["action"] for entry in client.history(added["id"])] == [

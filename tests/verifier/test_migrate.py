@@ -16,7 +16,8 @@ from host_verify.cli import cli
 from host_verify.core import Reason, Status
 from host_verify.database import file_place, opened, written
 from host_verify.errors import NotDone, VerifierError
-from host_verify.schema import REVISION, metadata
+from host_verify.people import person_of
+from host_verify.schema import REVISION, metadata, person
 from host_verify.sealing import Sealer
 from host_verify.service import verify
 from host_verify.store import create
@@ -93,11 +94,26 @@ def test_a_released_store_is_upgraded_with_all_that_is_in_it(released):
         assert bob.state.next_step == 2**64 - 1
         assert verify(store, "bob", code_of(last, 2**64 - 1), NOON, POLICY).accepted
         (zoe,), (dave,) = store.tokens("Zo\u00eb"), store.tokens("dave")
-        assert (zoe.state.status, zoe.state.failures, zoe.period) == (Status.DISABLED, 4, 60)
+        assert (zoe.state.status, zoe.state.failures, zoe.period) == (Status.SUSPENDED, 4, 60)
         assert dave.state.status is Status.REVOKED
+        rows = store.read(sa.select(person).order_by(person.c.name))
+        people = [person_of(row, store.sealer, store.place) for row in rows]
+        assert [each.name for each in people] == ["Zo\u00eb", "anna", "bob", "dave"]
+        assert [each.created for each in people] == [each.created for each in (zoe, anna, bob, dave)]
     # Release 0.1 no longer takes it for its own.
     assert before[0] == (1,)
     assert dump(released)[0] == (2,)
+
+
+def test_a_suspended_tokens_row_that_was_altered_stays_refused_after_a_migration(released):
+    with sqlite3.connect(released) as database:
+        database.execute("UPDATE token SET failures = 0 WHERE status = 'disabled'")
+    database.close()
+    upgrade(file_place(released))
+    with open_store(released) as store:
+        assert len(store.tokens("anna")) == 1
+        with pytest.raises(VerifierError, match="damaged"):
+            store.tokens("Zo\u00eb")
 
 
 def test_an_upgraded_store_has_the_tables_of_a_new_one(released, tmp_path):

@@ -120,14 +120,14 @@ def test_a_refusal_is_the_same_and_takes_the_same_time_whatever_the_cause(small)
     for user, secret, state in (
         ("locked", b"l" * 20, {"failures": 10, "failed_at": NOON}),
         ("throttled", b"t" * 20, {"failures": 5, "failed_at": NOON}),
-        ("disabled", b"d" * 20, {"status": Status.DISABLED}),
+        ("suspended", b"d" * 20, {"status": Status.SUSPENDED}),
     ):
         token = add_token(small, user, None, account(secret=secret), NOON)
         assert small.change([(token, token.state._replace(**state))])
     asked = [
         ("anna", "000000"), ("nobody", "000000"), ("", "0"), (b"\xff\xfe", "000000"), ("a" * 253, "1" * 128),
-        ("locked", code_at(account(secret=b"l" * 20), NOON)), ("throttled", "000000"), ("disabled", "000000"),
-        ("anna", ""), ("anna", "no code"), ("anna", b"\xff" * 6),
+        ("locked", code_at(account(secret=b"l" * 20), NOON)), ("throttled", "000000"),
+        ("suspended", "000000"), ("anna", ""), ("anna", "no code"), ("anna", b"\xff" * 6),
     ]  # fmt: skip
     with Running(small) as server, Asking(server.port) as asking:
         for user, code in asked:
@@ -139,7 +139,7 @@ def test_a_refusal_is_the_same_and_takes_the_same_time_whatever_the_cause(small)
             assert told(packet, answer) == "reject"
             assert len(answer) == 38  # the header and the Message-Authenticator
             assert took >= pace.REFUSAL_STEP * 0.99
-    assert {"wrong_code", "unknown_user", "locked", "throttled", "disabled", "malformed"} <= set(
+    assert {"wrong_code", "unknown_user", "locked", "throttled", "suspended", "malformed"} <= set(
         server.counts
     )
 

@@ -139,7 +139,7 @@ def test_malformed_codes_are_never_counted():
     assert bench.state == before
 
 
-@pytest.mark.parametrize(("status", "reason"), [("disabled", Reason.DISABLED), ("revoked", Reason.REVOKED)])
+@pytest.mark.parametrize(("status", "reason"), [("suspended", Reason.SUSPENDED), ("revoked", Reason.REVOKED)])
 def test_a_token_out_of_use_accepts_nothing(status, reason):
     bench = Bench()
     bench.state = bench.state._replace(status=Status(status))

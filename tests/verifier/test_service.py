@@ -88,20 +88,20 @@ def test_two_spellings_of_one_name_are_one_user(store):
     assert user_name("Zoe\u0308") == "Zo\u00eb"
 
 
-def test_disable_enable_and_revoke(store):
+def test_suspend_enable_and_revoke(store):
     token = add_token(store, "anna", None, TOTP, NOON)
     code = code_at(TOTP, NOON)
-    set_status(store, token.id, Status.DISABLED, NOON)
-    assert verify(store, "anna", code, NOON, POLICY).reason is Reason.DISABLED
+    set_status(store, token.id, Status.SUSPENDED, NOON)
+    assert verify(store, "anna", code, NOON, POLICY).reason is Reason.SUSPENDED
     set_status(store, token.id, Status.ACTIVE, NOON)
     assert verify(store, "anna", code, NOON, POLICY).accepted
-    set_status(store, token.id, Status.DISABLED, NOON)
+    set_status(store, token.id, Status.SUSPENDED, NOON)
     set_status(store, token.id, Status.ACTIVE, NOON)
     assert verify(store, "anna", code, NOON, POLICY).reason is Reason.REPLAYED
     set_status(store, token.id, Status.REVOKED, NOON)
     set_status(store, token.id, Status.REVOKED, NOON)
     assert verify(store, "anna", code, NOON, POLICY).reason is Reason.REVOKED
-    for status in (Status.ACTIVE, Status.DISABLED):
+    for status in (Status.ACTIVE, Status.SUSPENDED):
         with pytest.raises(NotDone, match="revoked for good"):
             set_status(store, token.id, status, NOON)
     with pytest.raises(NotDone, match="has this secret"):

@@ -45,7 +45,7 @@ def edit(path, statement, *values):
 def test_a_token_is_read_as_it_was_written(path):
     states = [
         State(),
-        State(Status.DISABLED, 2**64, 7, NOON),
+        State(Status.SUSPENDED, 2**64, 7, NOON),
         State(next_step=60_000_001, drift=Drift(NOON, 0.1 + 0.2, -1e-7, 90.0, 1e-300, 2.5e-9)),
     ]
     with open_store(path) as store:
@@ -110,7 +110,7 @@ def test_the_file_is_its_owners_alone(path):
 )
 def test_a_row_changed_by_anyone_else_is_refused(path, statement, values):
     with open_store(path) as store:
-        store.change([(store.tokens("anna")[0], State(Status.DISABLED, 5, 3, NOON))])
+        store.change([(store.tokens("anna")[0], State(Status.SUSPENDED, 5, 3, NOON))])
     edit(path, statement, *values)
     with open_store(path) as store, pytest.raises(VerifierError, match=r"damaged or altered|cannot be used"):
         verify(store, "anna", "123456", NOON, POLICY)

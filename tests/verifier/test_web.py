@@ -31,7 +31,7 @@ def test_a_client_that_may_only_verify_is_told_the_same_whatever_the_cause(web):
     for user, secret, state in (
         ("locked", b"l" * 20, {"failures": 10, "failed_at": NOON}),
         ("throttled", b"t" * 20, {"failures": 5, "failed_at": NOON}),
-        ("disabled", b"d" * 20, {"status": Status.DISABLED}),
+        ("suspended", b"d" * 20, {"status": Status.SUSPENDED}),
         ("revoked", b"r" * 20, {"status": Status.REVOKED}),
     ):
         token = add_token(web.store, user, None, account(secret=secret), NOON)
@@ -39,7 +39,7 @@ def test_a_client_that_may_only_verify_is_told_the_same_whatever_the_cause(web):
     for user, code in [
         ("anna", "000000"), ("anna", "no code"), ("nobody", "000000"), ("", ""), ("\0", "1" * 10_000),
         ("locked", code_at(account(secret=b"l" * 20), NOON)), ("throttled", "000000"),
-        ("disabled", "000000"), ("revoked", "000000"),
+        ("suspended", "000000"), ("revoked", "000000"),
     ]:  # fmt: skip
         response = web.ask("POST", "/v1/verify", json={"user": user, "code": code})
         answers.append((response.content, sorted(response.headers.items())))
@@ -62,7 +62,7 @@ def test_each_scope_reaches_as_far_as_it_says(web):
         (Scope.HELPDESK, "POST", "/v1/resync", two, 200),
         (Scope.HELPDESK, "GET", "/v1/tokens", None, 200),
         (Scope.HELPDESK, "GET", token, None, 200),
-        (Scope.HELPDESK, "PUT", f"{token}/status", {"status": "disabled"}, 200),
+        (Scope.HELPDESK, "PUT", f"{token}/status", {"status": "suspended"}, 200),
         (Scope.ADMIN, "PUT", f"{token}/status", {"status": "revoked"}, 200),
         (Scope.ADMIN, "POST", "/v1/tokens", {"user": "bob", "uri": otpauth.build(NEW)}, 201),
     ]
@@ -253,13 +253,13 @@ def test_a_fault_of_the_program_tells_nothing(web, monkeypatch):
 def test_a_tokens_history_tells_what_was_done_and_by_whom(web):
     path = f"/v1/tokens/{web.token.id}"
     web.verify("anna", code_at(TOKEN, NOON))
-    web.ask("PUT", f"{path}/status", Scope.ADMIN, json={"status": "disabled"})
+    web.ask("PUT", f"{path}/status", Scope.ADMIN, json={"status": "suspended"})
     entries = web.ask("GET", f"{path}/history", Scope.HELPDESK).json()["entries"]
     keys = {key.scope: key.id for key in apikeys.every(web.store)}
     assert [(each["door"], each["actor"], each["action"], each["reason"]) for each in entries] == [
         ("library", "", "add token", "done"),
         ("http", f"{keys[Scope.VERIFY]} verify", "verify", "accepted"),
-        ("http", f"{keys[Scope.ADMIN]} admin", "set status", "disabled"),
+        ("http", f"{keys[Scope.ADMIN]} admin", "set status", "suspended"),
     ]
     web.ask("GET", f"{path}/history", Scope.VERIFY, 403)
     web.ask("GET", "/v1/tokens/ffffffff/history", Scope.HELPDESK, 404)
