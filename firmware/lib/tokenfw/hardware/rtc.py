@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tokenfw.clock import Civil, Rtc
 
 _ENODEV = 19
-_LAST_YEAR = 2099  # chips count two digits, and the drivers' century is the 21st
+LAST_YEAR = 2099  # chips count two digits, and the drivers' century is the 21st
 
 
 class Chip:
@@ -56,7 +56,7 @@ class Chip:
 
     def write(self, civil: "Civil") -> None:
         """Set the chip. Raises ValueError for a time that it cannot hold."""
-        if civil[0] > _LAST_YEAR:
+        if civil[0] > LAST_YEAR:
             raise ValueError("beyond the years of this clock chip")
         self._driver.datetime = time.struct_time(civil + (-1, -1))
 

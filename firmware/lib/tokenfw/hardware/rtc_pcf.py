@@ -1,5 +1,6 @@
 """What NXP's clock chips have in common: their seconds go on turning when they are set, but for STOP."""
 
+from . import rtc_registers as registers
 from .rtc import Chip
 
 TYPE_CHECKING = False
@@ -28,11 +29,7 @@ class PcfChip(Chip):
             self._write_control(kept)
 
     def _read_control(self) -> int:
-        value = bytearray(1)
-        with self._driver.i2c_device as device:
-            device.write_then_readinto(bytes([_CONTROL_1]), value)
-        return value[0]
+        return registers.read(self._driver.i2c_device, _CONTROL_1, 1)[0]
 
     def _write_control(self, value: int) -> None:
-        with self._driver.i2c_device as device:
-            device.write(bytes([_CONTROL_1, value]))
+        registers.write(self._driver.i2c_device, _CONTROL_1, bytes([value]))

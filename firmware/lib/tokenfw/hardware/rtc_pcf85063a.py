@@ -4,6 +4,7 @@ import time
 
 from adafruit_bus_device.i2c_device import I2CDevice
 
+from . import rtc_registers as registers
 from .rtc_pcf import PcfChip
 
 TYPE_CHECKING = False
@@ -36,7 +37,7 @@ class Driver:
     def datetime(self) -> time.struct_time:
         data = self._read(_SECONDS, 7)
         second, minute, hour, day, weekday, month, year = [
-            _decimal(data[place] & _MASKS[place]) for place in range(7)
+            registers.decimal(data[place] & _MASKS[place]) for place in range(7)
         ]
         return time.struct_time((2000 + year, month, day, hour, minute, second, weekday, -1, -1))
 
@@ -53,7 +54,7 @@ class Driver:
             year,
         )
         # Without _LOST in the seconds, which clears it.
-        self._write(_SECONDS, bytes([number // 10 * 16 + number % 10 for number in numbers]))
+        self._write(_SECONDS, registers.bcd(numbers))
 
     @property
     def calibration(self) -> int:
@@ -73,14 +74,10 @@ class Driver:
         self._write(_CONTROL_2, _NO_OUTPUT)
 
     def _read(self, register: int, count: int) -> bytearray:
-        data = bytearray(count)
-        with self.i2c_device as device:
-            device.write_then_readinto(bytes([register]), data)
-        return data
+        return registers.read(self.i2c_device, register, count)
 
     def _write(self, register: int, data: bytes) -> None:
-        with self.i2c_device as device:
-            device.write(bytes([register]) + data)
+        registers.write(self.i2c_device, register, data)
 
 
 class Pcf85063a(PcfChip):
@@ -98,7 +95,3 @@ class Pcf85063a(PcfChip):
 
     def set_trim(self, steps: int) -> None:
         self._driver.calibration = steps
-
-
-def _decimal(byte: int) -> int:
-    return (byte >> 4) * 10 + (byte & 0x0F)
