@@ -80,7 +80,7 @@ def test_another_version_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(
         bundle.LibraryMissing,
-        match=r"displayio_ssd1306\.py is not that of .* --no-deps 'adafruit-circuitpython-displayio-ssd1306==",
+        match=r"ssd1306\.py is not that of .* --no-deps 'adafruit-circuitpython-displayio-ssd1306==",
     ):
         bundle.files("raspberry_pi_pico")
 
