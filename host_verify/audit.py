@@ -123,9 +123,13 @@ def every(store: "Store", after: int = 0) -> Iterator[Linked]:
         after = rows[-1].seq
 
 
-def latest(store: "Store", most: int, user: str | None = None, token: str | None = None) -> list[Linked]:
-    """Return the latest entries, those of a user or token or all, oldest first."""
+def latest(
+    store: "Store", most: int, user: str | None = None, token: str | None = None, before: int | None = None
+) -> list[Linked]:
+    """Return the latest entries, those of a user or token or all, oldest first; of those before a number."""
     query = _LATEST
+    if before is not None:
+        query = query.where(audit.c.seq < before)
     if user is not None:
         query = query.where(audit.c.user == user)
     if token is not None:
