@@ -115,7 +115,7 @@ def token_card(token: Token, policy: Policy) -> RenderableType:
         "Account": _account(token),
         "State": _standing(token, policy) + (_UNSEEN if state.status is Status.NEW else ""),
         "Wrong codes": f"{state.failures} since the last right one; locked at {policy.lock_after}",
-        "Added": _instant(token.created),
+        "Added": instant(token.created),
         "Codes": f"{token.kind.upper()}, {token.algorithm}, {token.digits} digits",
     }
     if token.kind == "hotp":
@@ -126,7 +126,7 @@ def token_card(token: Token, policy: Policy) -> RenderableType:
         if drift is not None:
             lines["Clock"] = (
                 f"{_offset(drift.offset)} (give or take {drift.spread(drift.at):.0f} s) "
-                f"on {_instant(drift.at)}, drifting {drift.rate * 1e6:+.1f} ppm"
+                f"on {instant(drift.at)}, drifting {drift.rate * 1e6:+.1f} ppm"
             )
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
@@ -155,8 +155,8 @@ def key_list(keys: list[ApiKey]) -> RenderableType:
     for heading in ("ID", "Name", "Scope", "Added", "Revoked"):
         table.add_column(heading, overflow="fold", no_wrap=heading != "Name")
     for key in keys:
-        revoked = "" if key.revoked is None else _instant(key.revoked)
-        cells = (key.id, key.name, key.scope, _instant(key.created), revoked)
+        revoked = "" if key.revoked is None else instant(key.revoked)
+        cells = (key.id, key.name, key.scope, instant(key.created), revoked)
         table.add_row(*(Text(safe(cell)) for cell in cells))
     return table
 
@@ -180,8 +180,8 @@ def seal_key_list(keys: list[SealKey]) -> RenderableType:
     for heading in ("Fingerprint", "Made", "Retired"):
         table.add_column(heading, no_wrap=True)
     for key in keys:
-        retired = "" if key.retired is None else _instant(key.retired)
-        table.add_row(key.fingerprint, _instant(key.created), retired)
+        retired = "" if key.retired is None else instant(key.retired)
+        table.add_row(key.fingerprint, instant(key.created), retired)
     return table
 
 
@@ -198,7 +198,7 @@ def entry_list(entries: list[Linked]) -> RenderableType:
     for linked in entries:
         entry = linked.entry
         by = f"{entry.actor.door} {entry.actor.name}".strip()
-        cells = (str(linked.seq), _instant(entry.at), by, entry.action, entry.reason, entry.user, entry.token)
+        cells = (str(linked.seq), instant(entry.at), by, entry.action, entry.reason, entry.user, entry.token)
         table.add_row(*(Text(safe(cell or "")) for cell in cells))
     return table
 
@@ -257,5 +257,6 @@ def _offset(seconds: float) -> str:
     return f"{size} {'fast' if seconds > 0 else 'slow'}" if whole else "exact"
 
 
-def _instant(utc: int) -> str:
+def instant(utc: int) -> str:
+    """Return a time of UTC seconds as people read it."""
     return datetime.fromtimestamp(utc, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

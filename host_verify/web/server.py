@@ -18,9 +18,10 @@ from ..listening import bound, shown
 from ..opening import Opener
 from ..policy import Policy
 from . import logs
-from .app import Settings, make_app
+from .app import make_app
 from .limits import Rates
 from .metrics import FOLDER
+from .parts import Settings
 
 _BACKLOG = 2048
 

@@ -6,8 +6,9 @@ from starlette.testclient import TestClient
 
 from host_verify import apikeys
 from host_verify.apikeys import Scope
-from host_verify.web.app import Settings, make_app
+from host_verify.web.app import make_app
 from host_verify.web.limits import Rates
+from host_verify.web.parts import Settings
 
 from .parts import NOON, POLICY, SECRET, account, open_store
 

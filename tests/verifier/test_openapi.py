@@ -10,8 +10,9 @@ from host_verify.database import file_place
 from host_verify.sealing import Sealer
 from host_verify.service import add_token
 from host_verify.store import create
-from host_verify.web.app import Settings, make_app
+from host_verify.web.app import make_app
 from host_verify.web.limits import Rates
+from host_verify.web.parts import Settings
 
 from .parts import MASTER, NOON, POLICY, account, open_store
 from .serving import Serving

@@ -14,9 +14,10 @@ from host_verify.cli import cli
 from host_verify.core import Reason
 from host_verify.pace import REFUSAL_STEP
 from host_verify.policy import Policy
-from host_verify.web.app import Settings, make_app
+from host_verify.web.app import make_app
 from host_verify.web.door import FRESH_SECONDS
 from host_verify.web.limits import Rates
+from host_verify.web.parts import Settings
 from host_verify.web.problems import LONGEST_BODY
 from tests.docs.pages import ROOT, commands
 

@@ -69,7 +69,7 @@ def test_metrics_need_a_key_and_name_no_user(web):
 def test_each_attempt_is_a_line_of_json_without_its_code(web, lines):
     web.verify("anna", code_at(TOKEN, NOON))
     web.verify("my code is 123456", "654321", Scope.HELPDESK)
-    mine = [line for line in lines() if line["part"] == "host_verify.web.app"]
+    mine = [line for line in lines() if line["part"] == "host_verify.web.parts"]
     assert [(line["level"], line["event"], line["user"], line["token"], line["reason"]) for line in mine] == [
         ("info", "verify", "anna", web.token.id, "accepted"),
         ("info", "verify", None, None, "unknown_user"),
