@@ -17,6 +17,7 @@ from .cli_audit import audit
 from .cli_export import export_seeds
 from .cli_import import import_seeds
 from .cli_keys import key
+from .cli_operator import operator
 from .cli_radius import radius
 from .cli_service import apikey, serve
 from .core import Status
@@ -115,6 +116,7 @@ cli.add_command(radius)
 cli.add_command(apikey)
 cli.add_command(audit)
 cli.add_command(key)
+cli.add_command(operator)
 cli.add_command(import_seeds)
 cli.add_command(export_seeds)
 
