@@ -88,7 +88,7 @@ def init(session: Session) -> None:
     if not (path and path.exists()) and not opener.key_variable and not opener.key_file.exists():
         keys.make_key_file(opener.key_file)
         made = True
-    create(session.place, opener.sealer(), int(time.time()), session.actor)
+    create(session.place, opener.master(), int(time.time()), session.actor)
     where = f"the variable {opener.key_variable}" if opener.key_variable else str(opener.key_file)
     session.tell(
         {"store": str(session.place), "key": where, "key_made": made},
@@ -104,7 +104,7 @@ def migrate(session: Session) -> None:
 
     Back it up first, and end everything that uses it.
     """
-    before, after = migration.upgrade(session.place, session.opener.sealer(), int(time.time()), session.actor)
+    before, after = migration.upgrade(session.place, session.opener.master(), int(time.time()), session.actor)
     done = f"Brought from format {before} to {after}" if before != after else f"Has format {after} already"
     session.tell(
         {"store": str(session.place), "from": before, "to": after}, f"Store: {session.place}\n{done}"

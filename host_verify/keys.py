@@ -1,4 +1,8 @@
-"""Where the store's master key comes from: a file of mode 0600, or an environment variable."""
+"""The store's master key, and where it comes from: a file of mode 0600, or an environment variable.
+
+All that a master key does is to wrap a store's root and unwrap it, when a process opens the store. One that
+is kept in a hardware module (see `hsm`) does that there.
+"""
 
 import os
 import secrets
@@ -8,14 +12,49 @@ from binascii import Error as BadBase64
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from .errors import NotDone, VerifierError
+from .sealing import KEY_BYTES, decrypted, derived, encrypted
 
-KEY_BYTES = 32
+
+class Master(Protocol):
+    """A master key. `source` is what it is called in lists; nothing of it shows the key."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def before_roots(self) -> bytes | None:
+        """The key itself, if it can be had: before format 0007 everything was marked and sealed under it."""
+
+    def wrap(self, secret: bytes, context: bytes) -> bytes:
+        """Return `secret` encrypted under the key, bound to `context`."""
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes | None:
+        """Return what was wrapped, or None if that was by another key or context, or was altered."""
+
+
+class SoftwareMaster:
+    """A master key of 32 bytes in this process's memory."""
+
+    source = "key"
+
+    def __init__(self, key: bytes) -> None:
+        self._wrapping = derived(key, b"wrap")
+        self.before_roots: bytes | None = key
+
+    def wrap(self, secret: bytes, context: bytes) -> bytes:
+        """Return `secret` encrypted by AES-256-GCM, bound to `context`."""
+        return encrypted(self._wrapping, secret, context)
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes | None:
+        """Return what was wrapped, or None if that was by another key or context, or was altered."""
+        return decrypted(self._wrapping, wrapped, context)
 
 
 def make_key_file(path: Path) -> None:
-    """Write a new random key to `path`, which must not exist, readable by its owner only."""
+    """Write a new random key to `path`, which must not exist, durably, readable by its owner only."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -25,6 +64,18 @@ def make_key_file(path: Path) -> None:
         file.write(secrets.token_hex(KEY_BYTES) + "\n")
         file.flush()
         os.fsync(file.fileno())
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make durable that a file came to be in `folder`, or is called otherwise there."""
+    if os.name == "nt":  # where a folder cannot be opened, and needs not be
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def key_from_file(path: Path) -> bytes:

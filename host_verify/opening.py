@@ -6,7 +6,7 @@ from pathlib import Path
 
 from . import keys
 from .database import Place, must_exist
-from .sealing import Sealer
+from .keys import Master, SoftwareMaster
 from .store import Store
 
 
@@ -21,13 +21,13 @@ class Opener:
     key_file: Path
     key_variable: str | None = None
 
-    def sealer(self) -> Sealer:
-        """Return the sealer under the key."""
+    def master(self) -> Master:
+        """Return the master key, read anew."""
         if self.key_variable:
-            return Sealer(keys.key_from_environment(self.key_variable, os.environ))
-        return Sealer(keys.key_from_file(self.key_file))
+            return SoftwareMaster(keys.key_from_environment(self.key_variable, os.environ))
+        return SoftwareMaster(keys.key_from_file(self.key_file))
 
     def open(self, connections: int = 1) -> Store:
         """Return the open store, for up to `connections` threads at once."""
         must_exist(self.place)
-        return Store(self.place, self.sealer(), connections)
+        return Store(self.place, self.master(), connections)

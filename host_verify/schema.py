@@ -5,7 +5,7 @@ A test holds the two together on every database that is supported.
 
 import sqlalchemy as sa
 
-REVISION = "0006"  # of the migration that this program's tables are made by
+REVISION = "0007"  # of the migration that this program's tables are made by
 
 metadata = sa.MetaData()
 
@@ -34,7 +34,7 @@ token = sa.Table(
     sa.Column("t0", WHOLE, nullable=False),
     sa.Column("issuer", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
-    # Nonce, AES-256-GCM ciphertext and tag of the shared secret.
+    # The shared secret, encrypted (see `sealing`).
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     # Keyed: one secret cannot stand twice, or its codes would count twice.
     sa.Column("fingerprint", sa.LargeBinary, nullable=False, unique=True),
@@ -42,7 +42,7 @@ token = sa.Table(
     sa.Column("next_step", sa.Text, nullable=False),  # decimal: up to 2**64, which 64 bits do not hold
     sa.Column("failures", WHOLE, nullable=False),
     sa.Column("failed_at", WHOLE, nullable=False),
-    sa.Column("drift", sa.Text),  # JSON list of Drift's fields
+    sa.Column("drift", sa.Text),  # JSON list, see records
     sa.Column("version", WHOLE, nullable=False),  # grows with each change
     sa.Column("mark", sa.LargeBinary, nullable=False),  # keyed: the row is as the verifier wrote it
     sa.Index("token_user", "user"),
@@ -113,6 +113,18 @@ api_key = sa.Table(
     sa.Column("digest", sa.LargeBinary, nullable=False),  # keyed; the key itself is nowhere
     sa.Column("created", WHOLE, nullable=False),
     sa.Column("revoked", WHOLE),
+    sa.Column("mark", sa.LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+# The master keys that open the store; each row has the store's root, wrapped under its key.
+master_key = sa.Table(
+    "master_key",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("wrapped", sa.LargeBinary, nullable=False),
+    sa.Column("created", WHOLE, nullable=False),
     sa.Column("mark", sa.LargeBinary, nullable=False),
     sqlite_strict=True,
 )

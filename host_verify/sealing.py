@@ -1,39 +1,90 @@
-"""What protects the store's rows: seeds are encrypted, and every row is bound to itself.
+"""What protects the store's rows: secrets are encrypted, and every row is bound to itself.
 
-From the 32-byte master key, HKDF-SHA256 derives one key for each use.
+A store has a root of its own, random, which is kept wrapped under the master key (see `masterkeys`), so
+that the master key can be changed without touching a row. From the root HKDF-SHA256 (RFC 5869) derives a
+key for each use. Each secret is encrypted under a data key of its own, and that under the root's.
 """
 
 import hashlib
 import hmac
 import os
+from dataclasses import dataclass, field
+from typing import Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+KEY_BYTES = 32
 _NONCE = 12  # bytes: the 96 bits of NIST SP 800-38D
+_TAG = 16
+_DATA_KEY = 1 + _NONCE  # where the wrapped data key begins in what was sealed
+_SECRET = _DATA_KEY + KEY_BYTES + _TAG  # and where the nonce of the secret does
+_MOST_KEYS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A store's own keys: one for its marks, for good, and those for its secrets, newest last (32 bytes)."""
+
+    marks: bytes = field(repr=False)
+    secrets: tuple[bytes, ...] = field(repr=False)
+
+    @classmethod
+    def drawn(cls, marks: bytes | None = None) -> Self:
+        """Return a new root: random, but for `marks` of a store that has marks already."""
+        return cls(marks or os.urandom(KEY_BYTES), (os.urandom(KEY_BYTES),))
+
+    @classmethod
+    def decoded(cls, data: bytes) -> Self:
+        """Return the root that `encoded` gave. Raises ValueError."""
+        keys = tuple(data[at : at + KEY_BYTES] for at in range(0, len(data), KEY_BYTES))
+        if len(keys) < 2 or len(keys[-1]) != KEY_BYTES:
+            raise ValueError("no root")
+        return cls(keys[0], keys[1:])
+
+    def encoded(self) -> bytes:
+        """Return the root as bytes, to be wrapped."""
+        return self.marks + b"".join(self.secrets)
+
+    def renewed(self) -> Self:
+        """Return the root with another key for secrets, which new ones are sealed under."""
+        if len(self.secrets) >= _MOST_KEYS:
+            raise ValueError("a root holds no more keys")
+        return type(self)(self.marks, (*self.secrets, os.urandom(KEY_BYTES)))
 
 
 class Sealer:
-    """Seals seeds and marks rows under one master key (32 bytes). Its repr shows nothing of it."""
+    """Seals secrets and marks rows under one store's root. Its repr shows nothing of it."""
 
-    def __init__(self, master: bytes) -> None:
-        self._cipher = AESGCM(_derived(master, b"seal"))
-        self._row_key = _derived(master, b"row")
-        self._chain_key = _derived(master, b"audit")
-        self._print_key = _derived(master, b"fingerprint")
+    def __init__(self, root: Root) -> None:
+        self._keys = [AESGCM(derived(key, b"data keys")) for key in root.secrets]
+        self._row_key = derived(root.marks, b"row")
+        self._chain_key = derived(root.marks, b"audit")
+        self._print_key = derived(root.marks, b"fingerprint")
 
     def seal(self, secret: bytes, context: bytes) -> bytes:
-        """Return `secret` encrypted by AES-256-GCM under a random nonce, bound to `context`."""
-        nonce = os.urandom(_NONCE)
-        return nonce + self._cipher.encrypt(nonce, secret, context)
+        """Return `secret` encrypted by AES-256-GCM under a new data key, both bound to `context`.
+
+        A byte that says which of the root's keys wraps the data key; nonce, wrapped data key and tag; nonce,
+        ciphertext and tag.
+        """
+        newest = len(self._keys) - 1
+        drawn = os.urandom(2 * _NONCE + KEY_BYTES)
+        nonce, inner, data_key = drawn[:_NONCE], drawn[_NONCE : 2 * _NONCE], drawn[2 * _NONCE :]
+        head = bytes((newest,)) + nonce
+        wrapped = self._keys[newest].encrypt(nonce, data_key, context)
+        return head + wrapped + inner + AESGCM(data_key).encrypt(inner, secret, context)
 
     def unseal(self, sealed: bytes, context: bytes) -> bytes | None:
         """Return the secret, or None if it was sealed under another key or context, or was altered."""
         try:
-            return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], context)
-        except (InvalidTag, ValueError):
+            key = self._keys[sealed[0]]
+            data_key = key.decrypt(sealed[1:_DATA_KEY], sealed[_DATA_KEY:_SECRET], context)
+            inner = sealed[_SECRET : _SECRET + _NONCE]
+            return AESGCM(data_key).decrypt(inner, sealed[_SECRET + _NONCE :], context)
+        except (InvalidTag, ValueError, IndexError):
             return None
 
     def row_mark(self, row: bytes) -> bytes:
@@ -49,5 +100,20 @@ class Sealer:
         return hmac.digest(self._print_key, secret, hashlib.sha256)[:16]
 
 
-def _derived(master: bytes, use: bytes) -> bytes:
-    return HKDF(SHA256(), 32, salt=None, info=b"fobsmith verifier 1 " + use).derive(master)
+def derived(key: bytes, use: bytes) -> bytes:
+    """Return the 32 bytes for one use of a key."""
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"fobsmith verifier 1 " + use).derive(key)
+
+
+def encrypted(key: bytes, secret: bytes, context: bytes) -> bytes:
+    """Return nonce, ciphertext and tag of `secret` by AES-256-GCM under `key`, bound to `context`."""
+    nonce = os.urandom(_NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, secret, context)
+
+
+def decrypted(key: bytes, sealed: bytes, context: bytes) -> bytes | None:
+    """Return what `encrypted` was given, or None if the key or the context is another, or it was altered."""
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], context)
+    except (InvalidTag, ValueError):
+        return None

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from tokencore.account import Account
 from tokencore.otp import MAX_COUNTER
 
-from . import audit, migrate, people, schema
+from . import audit, masterkeys, migrate, people, schema
 from .audit import LIBRARY, Actor, Entry
 from .core import State, first_state
 from .database import (
@@ -39,9 +39,10 @@ from .database import (
     written,
 )
 from .errors import NotDone, VerifierError
+from .keys import Master
 from .matching import CodeKey
 from .records import Token, token_of
-from .sealing import Sealer
+from .sealing import Root, Sealer
 from .writing import Writer
 
 _TOKEN = schema.token
@@ -65,14 +66,14 @@ _PARAMETERS = ("name", "issuer", "kind", "algorithm", "digits", "period", "t0")
 _TRIES = 10
 
 
-def create(place: Place, sealer: Sealer, utc: int, by: Actor = LIBRARY) -> None:
+def create(place: Place, master: Master, utc: int, by: Actor = LIBRARY) -> None:
     """Make an empty store at `place`, whole or not at all. Raises NotDone if something is there."""
     path = place.path
     if path is None:
         with explained(place), written(place) as connection:
             if sa.inspect(connection).has_table("store"):
                 raise NotDone(f"{place} holds a store already: nothing was changed")
-            _fill(connection, sealer, utc, by)
+            _fill(connection, master, utc, by)
         return
     folder = path.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -84,7 +85,7 @@ def create(place: Place, sealer: Sealer, utc: int, by: Actor = LIBRARY) -> None:
                 database.execute("PRAGMA journal_mode = WAL")
             with written(file_place(Path(unfinished))) as connection:
                 connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-                _fill(connection, sealer, utc, by)
+                _fill(connection, master, utc, by)
         os.link(unfinished, path)
     except FileExistsError:
         raise NotDone(f"{place} exists already: nothing was changed") from None
@@ -95,21 +96,24 @@ def create(place: Place, sealer: Sealer, utc: int, by: Actor = LIBRARY) -> None:
 class Store:
     """An open store, of which any number of threads may use up to `connections` connections.
 
-    `sealer` must hold the master key that the store was made with. Raises VerifierError, whose text
+    `master` must be a master key that opens it. Raises VerifierError, whose text
     says what to do, for a store that is missing, damaged, read-only, of another version or another key.
     """
 
-    def __init__(self, place: Place, sealer: Sealer, connections: int = 1) -> None:
+    def __init__(self, place: Place, master: Master, connections: int = 1) -> None:
         self.place = place
-        self.sealer = sealer
         must_exist(place)
         self._engine = connect(place, connections)
-        self._writer = Writer(place, self._engine, sealer)
         try:
+            with explained(place), self._engine.connect() as connection:
+                self._must_fit(connection)
+                rows = connection.execute(masterkeys.ALL).fetchall()
+            self.sealer = Sealer(masterkeys.unlocked(rows, place, master).root)
             self.check()
         except BaseException:
-            self.close()
+            self._engine.dispose()
             raise
+        self._writer = Writer(place, self._engine, self.sealer)
 
     def __enter__(self) -> Self:
         return self
@@ -127,12 +131,15 @@ class Store:
     def check(self) -> None:
         """Raise VerifierError unless the store can be used, now, by this program with this key."""
         with explained(self.place), self._engine.connect() as connection:
-            migrate.check(connection, self.place)
-            if self.place.path is not None:
-                _must_be_whole(connection, self.place, self.place.path)
+            self._must_fit(connection)
             found = connection.execute(sa.select(schema.store.c.key_mark)).scalar()
         if found is None or not hmac.compare_digest(found, self.sealer.row_mark(b"store")):
-            raise VerifierError(f"{self.place} was made with another key: give the one that belongs to it")
+            raise masterkeys.wrong_key(self.place)
+
+    def _must_fit(self, connection: sa.Connection) -> None:
+        migrate.check(connection, self.place)
+        if self.place.path is not None:
+            _must_be_whole(connection, self.place, self.place.path)
 
     def tokens(self, user: str | None = None) -> list[Token]:
         """Return the tokens of `user`, or all, oldest first."""
@@ -285,11 +292,14 @@ class Store:
         return VerifierError(f"{self.place}: the row of token {token_id} was damaged or altered: {RESTORE}")
 
 
-def _fill(connection: sa.Connection, sealer: Sealer, utc: int, by: Actor) -> None:
+def _fill(connection: sa.Connection, master: Master, utc: int, by: Actor) -> None:
+    root = Root.drawn()
+    sealer = Sealer(root)
     migrate.build(connection, sealer)
     audit.begin(connection, sealer)
     audit.append(connection, sealer, [Entry(utc, by, "make store", "done")])
     connection.execute(schema.store.insert(), {"key_mark": sealer.row_mark(b"store"), "created": utc})
+    masterkeys.begin(connection, master, root, utc)
 
 
 def _must_be_whole(connection: sa.Connection, place: Place, path: Path) -> None:

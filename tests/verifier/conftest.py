@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from host_verify.database import file_place
-from host_verify.sealing import Sealer
+from host_verify.keys import SoftwareMaster
 from host_verify.service import add_token
 from host_verify.store import create
 
@@ -38,7 +38,7 @@ def place(empty_place):
     if empty_place.url.get_backend_name() == "sqlite":
         new_store(Path(empty_place.url.database).parent)
     else:
-        create(empty_place, Sealer(MASTER), NOON)
+        create(empty_place, SoftwareMaster(MASTER), NOON)
     return empty_place
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from host_verify.apikeys import Scope
 from host_verify.client import Client
 from host_verify.database import Place, file_place
-from host_verify.sealing import Sealer
+from host_verify.keys import SoftwareMaster
 from host_verify.service import add_token
 from host_verify.store import create
 
@@ -82,7 +82,7 @@ def main() -> None:
         else:
             server = postgresql.Server()
             places["PostgreSQL"] = server.new()
-            create(places["PostgreSQL"], Sealer(MASTER), NOON)
+            create(places["PostgreSQL"], SoftwareMaster(MASTER), NOON)
         try:
             for database, place in places.items():
                 began = time.monotonic()

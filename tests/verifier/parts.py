@@ -11,9 +11,9 @@ from tokencore.account import Account
 
 from host_verify.core import Outcome, Reason, State, check
 from host_verify.database import Place, file_place
+from host_verify.keys import SoftwareMaster
 from host_verify.matching import CodeKey
 from host_verify.policy import Policy
-from host_verify.sealing import Sealer
 from host_verify.store import Store, create
 
 SECRET = b"12345678901234567890"
@@ -42,7 +42,7 @@ def code_at(token: Account, utc: int) -> str:
 def _new() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "verifier.db"
-        create(file_place(file), Sealer(MASTER), NOON)
+        create(file_place(file), SoftwareMaster(MASTER), NOON)
         return file.read_bytes()
 
 
@@ -55,7 +55,7 @@ def new_store(folder: Path, name: str = "verifier.db") -> Path:
 
 
 def open_store(where: Path | Place) -> Store:
-    return Store(where if isinstance(where, Place) else file_place(where), Sealer(MASTER))
+    return Store(where if isinstance(where, Place) else file_place(where), SoftwareMaster(MASTER))
 
 
 class Bench:

@@ -16,9 +16,9 @@ from host_verify.cli import cli
 from host_verify.core import Reason, Status
 from host_verify.database import file_place, opened, written
 from host_verify.errors import NotDone, VerifierError
+from host_verify.keys import SoftwareMaster
 from host_verify.people import person_of
 from host_verify.schema import REVISION, metadata, person
-from host_verify.sealing import Sealer
 from host_verify.service import verify
 from host_verify.store import create
 from tests.docs.pages import ROOT
@@ -38,7 +38,7 @@ def released(tmp_path):
 
 
 def upgrade(place, master=MASTER):
-    return migration.upgrade(place, Sealer(master), NOON)
+    return migration.upgrade(place, SoftwareMaster(master), NOON)
 
 
 def dump(path):
@@ -65,7 +65,7 @@ def test_a_new_stores_tables_are_those_of_the_program(place):
 
 
 def test_sqlite_holds_every_table_to_its_types(tmp_path):
-    create(file_place(tmp_path / "new.db"), Sealer(MASTER), NOON)
+    create(file_place(tmp_path / "new.db"), SoftwareMaster(MASTER), NOON)
     with sqlite3.connect(tmp_path / "new.db") as database:
         strict = {
             row[1]: row[5] for row in database.execute("PRAGMA table_list").fetchall() if row[2] == "table"
@@ -118,7 +118,7 @@ def test_a_suspended_tokens_row_that_was_altered_stays_refused_after_a_migration
 
 def test_an_upgraded_store_has_the_tables_of_a_new_one(released, tmp_path):
     upgrade(file_place(released))
-    create(file_place(tmp_path / "new.db"), Sealer(MASTER), NOON)
+    create(file_place(tmp_path / "new.db"), SoftwareMaster(MASTER), NOON)
     tables = []
     for path in (released, tmp_path / "new.db"):
         with opened(file_place(path)) as engine, engine.connect() as connection:
@@ -173,7 +173,7 @@ def test_a_store_that_forgot_its_revision_is_refused(place):
 
 def test_a_store_is_not_made_twice(place):
     with pytest.raises(NotDone, match="nothing was changed"):
-        create(place, Sealer(MASTER), NOON)
+        create(place, SoftwareMaster(MASTER), NOON)
 
 
 def test_a_database_of_something_else_is_refused(postgresql):

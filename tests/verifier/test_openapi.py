@@ -7,7 +7,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from host_verify.apikeys import Scope
 from host_verify.database import file_place
-from host_verify.sealing import Sealer
+from host_verify.keys import SoftwareMaster
 from host_verify.service import add_token
 from host_verify.store import create
 from host_verify.web.app import make_app
@@ -21,7 +21,7 @@ from .serving import Serving
 @pytest.fixture(scope="module")
 def serving(tmp_path_factory):
     place = file_place(tmp_path_factory.mktemp("openapi") / "verifier.db")
-    create(place, Sealer(MASTER), NOON)
+    create(place, SoftwareMaster(MASTER), NOON)
     with open_store(place) as store:
         add_token(store, "anna", None, account(), NOON)
     with Serving(place, "--rate-key", "0", "--rate-all", "0") as serving:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from host_verify.core import Reason, State
 from host_verify.database import opened, place_of
 from host_verify.errors import VerifierError
-from host_verify.sealing import Sealer
+from host_verify.keys import SoftwareMaster
 from host_verify.service import add_token, verify
 from host_verify.store import create
 
@@ -19,7 +19,7 @@ from .parts import MASTER, NOON, POLICY, account, code_at, open_store
 @pytest.fixture
 def place(postgresql):
     place = postgresql.new_database()
-    create(place, Sealer(MASTER), NOON)
+    create(place, SoftwareMaster(MASTER), NOON)
     return place
 
 
@@ -84,10 +84,10 @@ def test_what_is_wrong_is_named(postgresql, place, statement, said):
 
 def test_a_missing_database_or_role_is_named(postgresql):
     with pytest.raises(VerifierError, match='database "nothing" does not exist'):
-        create(place_of(postgresql.url("nothing")), Sealer(MASTER), NOON)
+        create(place_of(postgresql.url("nothing")), SoftwareMaster(MASTER), NOON)
     stranger = place_of(postgresql.url("postgres").replace("fob@", "eve@"))
     with pytest.raises(VerifierError, match='role "eve" does not exist'):
-        create(stranger, Sealer(MASTER), NOON)
+        create(stranger, SoftwareMaster(MASTER), NOON)
 
 
 def test_a_password_is_never_shown():

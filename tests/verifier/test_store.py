@@ -17,8 +17,8 @@ from host_verify.core import Reason, State, Status
 from host_verify.database import file_place, place_of
 from host_verify.drift import Drift
 from host_verify.errors import NotDone, VerifierError
+from host_verify.keys import SoftwareMaster
 from host_verify.policy import Policy
-from host_verify.sealing import Sealer
 from host_verify.service import add_token, verify
 from host_verify.store import Store, create
 
@@ -80,7 +80,7 @@ def test_secrets_and_serials_stand_once(path):
 def test_no_seed_can_be_read_from_the_files_or_from_a_repr(path):
     with open_store(path) as store:
         token = store.tokens("anna")[0]
-        shown = repr(token) + repr(store.key(token)) + repr(Sealer(MASTER))
+        shown = repr(token) + repr(store.key(token)) + repr(SoftwareMaster(MASTER)) + repr(store.sealer)
         files = b"".join(file.read_bytes() for file in path.parent.iterdir())
     for form in (SECRET, SECRET.hex().encode(), b32encode(SECRET), MASTER, MASTER.hex().encode()):
         assert form not in files
@@ -127,7 +127,7 @@ def test_a_seed_is_bound_to_its_row(path):
 
 def test_a_store_of_another_key_is_refused(path):
     with pytest.raises(VerifierError, match="another key"):
-        Store(file_place(path), Sealer(bytes(32)))
+        Store(file_place(path), SoftwareMaster(bytes(32)))
 
 
 def test_a_missing_store_says_how_to_make_one_and_makes_nothing(tmp_path):
@@ -139,7 +139,7 @@ def test_a_missing_store_says_how_to_make_one_and_makes_nothing(tmp_path):
 def test_a_store_is_not_made_over_another(path):
     before = path.read_bytes()
     with pytest.raises(NotDone, match="exists already"):
-        create(file_place(path), Sealer(MASTER), NOON)
+        create(file_place(path), SoftwareMaster(MASTER), NOON)
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
