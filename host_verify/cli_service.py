@@ -32,6 +32,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--rate-key", type=RATE, default=60_000, show_default=True, help="Most requests a minute by one API key."
 )
 @click.option("--rate-all", type=RATE, default=120_000, show_default=True, help="Most requests a minute.")
+@click.option(
+    "--admin", is_flag=True, help="Serve the pages for administrators too, under /admin/ (see operator)."
+)
 @click.pass_obj
 def serve(
     session: Session,
@@ -42,6 +45,7 @@ def serve(
     rate_user: int,
     rate_key: int,
     rate_all: int,
+    admin: bool,
 ) -> None:
     """Answer over HTTP until SIGINT or SIGTERM.
 
@@ -57,7 +61,8 @@ def serve(
     host, port = listening.address(listen, "127.0.0.1:8480")
     session.open().close()  # so that what is wrong is said here, once, and not by every worker
     address = server.Address(host, port, tls_cert, tls_key)
-    server.run(session.opener, session.policy, Rates(rate_user, rate_key, rate_all), address, workers)
+    rates = Rates(rate_user, rate_key, rate_all)
+    server.run(session.opener, session.policy, rates, address, workers, admin)
 
 
 @click.group()

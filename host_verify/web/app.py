@@ -39,4 +39,8 @@ def make_app(settings: Settings) -> FastAPI:
     app.add_middleware(Timed, metrics=parts.metrics)
     for each in (health, verify, tokens):
         app.include_router(each.routes(parts))
+    if settings.admin:
+        from .admin import routes as admin  # noqa: PLC0415  # most workers have no pages
+
+        app.include_router(admin.routes(parts))
     return app

@@ -43,12 +43,16 @@ CONFLICT: Responses = {409: {"model": models.Problem, "description": "It does no
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a worker is told. `open_store` is given the number of connections; `clock` returns UTC seconds."""
+    """What a worker is told. `open_store` is given the number of connections; `clock` returns UTC seconds.
+
+    admin tells whether there are pages for administrators.
+    """
 
     open_store: Callable[[int], Store]
     clock: Callable[[], int]
     policy: Policy
     rates: Rates
+    admin: bool = False
 
 
 class Parts:

@@ -36,16 +36,19 @@ class Address:
     tls_key: Path | None = None
 
 
-def run(opener: Opener, policy: Policy, rates: Rates, address: Address, workers: int) -> None:
+def run(
+    opener: Opener, policy: Policy, rates: Rates, address: Address, workers: int, admin: bool = False
+) -> None:
     """Answer until SIGINT or SIGTERM. Raises VerifierError if the address cannot be had.
 
-    More than one worker are processes of their own; one that dies is replaced.
+    admin tells whether there are pages for administrators, under /admin/. More than one worker are processes
+    of their own; one that dies is replaced.
     """
     listening = bound(address.host, address.port, socket.SOCK_STREAM)
     listening.listen(_BACKLOG)
     listening.set_inheritable(True)
     config = Config(
-        partial(worker, opener, policy, rates),
+        partial(worker, opener, policy, rates, admin),
         factory=True,
         workers=workers,
         ssl_certfile=address.tls_cert,
@@ -79,10 +82,10 @@ def run(opener: Opener, policy: Policy, rates: Rates, address: Address, workers:
             counts.cleanup()
 
 
-def worker(opener: Opener, policy: Policy, rates: Rates) -> FastAPI:
+def worker(opener: Opener, policy: Policy, rates: Rates, admin: bool = False) -> FastAPI:
     """Return the application of one worker."""
     logs.install()
-    return make_app(Settings(opener.open, _utc, policy, rates))
+    return make_app(Settings(opener.open, _utc, policy, rates, admin))
 
 
 def _utc() -> int:
