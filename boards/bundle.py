@@ -7,13 +7,15 @@ names: so every machine makes the same bundle. The manifest in it lists every ot
 import ast
 import hashlib
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
 import boards
+
+from .compiling import SUFFIX, Compiler
 
 CIRCUITPYTHON = (10, 1)  # the oldest: before it hashlib.new knows SHA-1 alone
 MANIFEST = "manifest"
@@ -26,8 +28,10 @@ NOT_FOR_BOARDS = ("adafruit_blinka", "adafruit_platformdetect", "adafruit_circui
 _PROGRAMS = ("boot.py", "code.py", "safemode.py", "settings.toml")
 _FOLDERS = ("lib", "texts", "fonts")
 PACKAGES = ("tokencore", "tokenfw")
-_KINDS = (".py", ".toml", ".bmp")
+_KINDS = (".py", ".txt", ".toml", ".bmp")
 _VERSION = "lib/tokenfw/__init__.py"
+_MAIN = "lib/tokenfw/app"
+_COMPILED = "mpy-cross"
 
 
 class LibraryMissing(ValueError):
@@ -59,19 +63,29 @@ def firmware_folder() -> Path:
     return inside if inside.is_dir() else boards.FOLDER.parent / "firmware"
 
 
-def files(board_id: str, firmware: Path | None = None) -> dict[str, bytes]:
+def files(board_id: str, firmware: Path | None = None, compiler: Compiler | None = None) -> dict[str, bytes]:
     """Return {path on the drive: content} for a board, sorted by path, with the manifest.
 
-    `firmware` is another folder than the project's own; one that is a whole bundle is taken as it is.
-    Raises UnknownBoard, and LibraryMissing where a library is not as locked.
+    `firmware` is another folder than the project's own; one that is a whole bundle is taken as it is. With a
+    `compiler` what is below lib goes onto the drive compiled. Raises UnknownBoard, LibraryMissing where a
+    library is not as locked, and compiling.CompilerWrong.
     """
     if firmware is not None and (firmware / MANIFEST).is_file():
-        return {path: file.read_bytes() for path, file in _tree(firmware, ("",))}
+        return {path: file.read_bytes() for path, file in _tree(firmware, ("",), (*_KINDS, SUFFIX))}
     found = {path: file.read_bytes() for path, file in own(firmware).items()}
     found["board.toml"] = boards.path(board_id).read_bytes()
     taken = _add_libraries(found, boards.load(board_id))
-    found[MANIFEST] = _manifest(board_id, found, taken)
+    tools = [f"{library.name} {library.version}" for library in taken]
+    if compiler is not None:
+        found = dict(_compiled(path, content, compiler) for path, content in found.items())
+        tools.append(f"{_COMPILED} {compiler.version}")
+    found[MANIFEST] = _manifest(board_id, found, tools)
     return dict(sorted(found.items()))
+
+
+def is_compiled(paths: Container[str]) -> bool:
+    """Return whether a drive with files at these paths runs a compiled firmware: source goes before it."""
+    return _MAIN + SUFFIX in paths and _MAIN + ".py" not in paths
 
 
 def version(bundle: dict[str, bytes]) -> str:
@@ -93,15 +107,25 @@ def own(firmware: Path | None = None) -> dict[str, Path]:
     return found
 
 
-def _tree(root: Path, folders: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
+def _tree(
+    root: Path, folders: tuple[str, ...], kinds: tuple[str, ...] = _KINDS
+) -> Iterator[tuple[str, Path]]:
     """Yield (path below `root`, file) for all that belongs on a drive; remains of editors do not."""
     for folder in folders:
         for file in sorted((root / folder).rglob("*")):
             path = file.relative_to(root)
             hidden = any(part.startswith((".", "__pycache__")) for part in path.parts)
-            wanted = file.suffix in _KINDS or str(path) == MANIFEST
+            wanted = file.suffix in kinds or str(path) == MANIFEST
             if wanted and not hidden and file.name not in STORES and file.is_file():
                 yield path.as_posix(), file
+
+
+def _compiled(path: str, content: bytes, compiler: Compiler) -> tuple[str, bytes]:
+    """Return a file as it goes onto the drive: what CircuitPython starts, and the version, stay."""
+    stem, _, suffix = path.rpartition(".")
+    if not path.startswith("lib/") or suffix != "py" or path == _VERSION:
+        return path, content
+    return stem + SUFFIX, compiler.compile(path, content)
 
 
 def _add_libraries(found: dict[str, bytes], board: dict[str, Any]) -> list[Library]:
@@ -204,12 +228,12 @@ def _installed(path: str) -> bytes:
     return next((place.read_bytes() for place in places if place.is_file()), b"")
 
 
-def _manifest(board_id: str, found: dict[str, bytes], taken: list[Library]) -> bytes:
+def _manifest(board_id: str, found: dict[str, bytes], tools: list[str]) -> bytes:
     lines = [
         f"# board {board_id}",
         f"# firmware {version(found)}",
         f"# circuitpython {CIRCUITPYTHON[0]}.{CIRCUITPYTHON[1]} or newer",
-        *(f"# {library.name} {library.version}" for library in taken),
+        *(f"# {tool}" for tool in tools),
     ]
     for path, content in sorted(found.items()):
         lines.append(f"{hashlib.sha256(content).hexdigest()} {len(content)} {path}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import boards
 from boards import bundle
+from boards.compiling import Compiler, CompilerWrong
 
 from .faults import BadInput, DeskError
 
@@ -16,6 +17,7 @@ _SECONDS = 315_532_800  # the same, UTC
 _FILE_MODE, _FOLDER_MODE = 0o644, 0o755
 _REGULAR = 0o100000
 _UNIX = 3
+_WHERE = "docs/flashing.md says where CircuitPython's mpy-cross is to be had"
 
 
 class NoBundle(DeskError):
@@ -30,11 +32,19 @@ class Unlocked(BadInput):
     advice = "Use another board for real accounts. To go on all the same: --accept-unlocked"
 
 
-def load(board_id: str, accept_unlocked: bool = False) -> dict[str, bytes]:
-    """Return {path on the drive: content} for a board.
+def compiler(path: Path | None) -> Compiler | None:
+    """Return the mpy-cross at `path`, None for a bundle of source. Raises BadInput where it is none."""
+    try:
+        return None if path is None else Compiler(path)
+    except CompilerWrong as error:
+        raise BadInput(str(error), _WHERE) from None
+
+
+def load(board_id: str, accept_unlocked: bool = False, compiler: Compiler | None = None) -> dict[str, bytes]:
+    """Return {path on the drive: content} for a board, compiled where there is a `compiler`.
 
     Raises BadInput for an unknown one, Unlocked for one that cannot close its console unless
-    `accept_unlocked`, NoBundle where a library is missing.
+    `accept_unlocked`, NoBundle where a library is missing or the compiler fails.
     """
     try:
         promises = boards.load(board_id).get("promises", {})
@@ -43,16 +53,16 @@ def load(board_id: str, accept_unlocked: bool = False) -> dict[str, bytes]:
                 f"{board_id} cannot be locked: whoever plugs it in reads every secret on it"
                 " through its console"
             )
-        return bundle.files(board_id)
+        return bundle.files(board_id, compiler=compiler)
     except boards.UnknownBoard as error:
         raise BadInput(str(error)) from None
-    except bundle.LibraryMissing as error:
+    except (bundle.LibraryMissing, CompilerWrong) as error:
         raise NoBundle(str(error)) from None
 
 
 def name(board_id: str, files: dict[str, bytes]) -> str:
     """Return what the folder of a bundle is called, and its zip without the ending."""
-    return f"fobsmith-{board_id}-{bundle.version(files)}"
+    return f"fobsmith-{board_id}-{bundle.version(files)}" + ("-mpy" if bundle.is_compiled(files) else "")
 
 
 def archive(files: dict[str, bytes]) -> bytes:

@@ -10,6 +10,12 @@ from .desk import Desk
 from .failure import REFUSED
 
 _accept = click.option("--accept-unlocked", is_flag=True, help="Go on with a board that cannot be locked.")
+_mpy_cross = click.option(
+    "--mpy-cross",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="CircuitPython's compiler: the firmware goes onto the board compiled.",
+)
 
 
 @click.command("bundle")
@@ -21,14 +27,15 @@ _accept = click.option("--accept-unlocked", is_flag=True, help="Go on with a boa
     metavar="DIR",
     help="Where the folder and the zip go.  [default: here]",
 )
+@_mpy_cross
 @_accept
 @click.pass_obj
-def make_bundle(desk: Desk, board: str, output: Path, accept_unlocked: bool) -> None:
+def make_bundle(desk: Desk, board: str, output: Path, mpy_cross: Path | None, accept_unlocked: bool) -> None:
     """Make a board's files, as folder and zip.
 
     The same bytes on every computer: firmware, libraries, the board's settings, and a manifest.
     """
-    files = bundles.load(board, accept_unlocked)
+    files = bundles.load(board, accept_unlocked, bundles.compiler(mpy_cross))
     folder, packed = bundles.write(files, output, bundles.name(board, files))
     firmware_views.bundle(desk.output, board, files, folder, packed)
 
@@ -54,10 +61,11 @@ def make_bundle(desk: Desk, board: str, output: Path, accept_unlocked: bool) -> 
 )
 @click.option("--replace", is_flag=True, help="Remove another program from the drive.")
 @click.option("--erase-vault", is_flag=True, help="Remove the accounts, too.")
+@_mpy_cross
 @_accept
 @click.option("--no-wait", is_flag=True, help="Do not wait for the token to restart and answer.")
 @click.pass_obj
-def flash(desk: Desk, /, no_wait: bool, **wishes: Any) -> None:
+def flash(desk: Desk, /, no_wait: bool, mpy_cross: Path | None, **wishes: Any) -> None:
     """Put the firmware onto a board.
 
     CircuitPython comes first, if the board is in its boot loader. Everything is read back and
@@ -69,22 +77,25 @@ def flash(desk: Desk, /, no_wait: bool, **wishes: Any) -> None:
             return [desk.port]
         return [port.device for port in ports.search(desk.search) if port.state == ports.TOKEN]
 
+    wanted = installing.Wishes(wait=not no_wait, compiler=bundles.compiler(mpy_cross), **wishes)
     with desk.output.progress() as report:
-        wanted = installing.Wishes(wait=not no_wait, **wishes)
         done = installing.install(wanted, tokens, desk.output.note, report)
     firmware_views.installed(desk.output, done)
 
 
 @click.command("verify-firmware")
+@_mpy_cross
 @click.pass_obj
-def verify_firmware(desk: Desk) -> None:
+def verify_firmware(desk: Desk, mpy_cross: Path | None) -> None:
     """Compare the token's files with the firmware.
 
-    Exit 1 where one differs, is missing, or is there and should not be; each is named.
+    Exit 1 where one differs, is missing, or is there and should not be; each is named. A firmware that
+    was flashed with --mpy-cross is compared with what the same compiler makes.
     """
+    compiler = bundles.compiler(mpy_cross)
     with desk.token() as token:
         info = token.info()
-        files = bundles.load(info.board, accept_unlocked=True)
+        files = bundles.load(info.board, accept_unlocked=True, compiler=compiler)
         with desk.output.progress() as report:
             found = verifying.compare(token, files, report)
     firmware_views.comparison(desk.output, info, files, found)

@@ -69,5 +69,7 @@ def comparison(output: Output, info: Info, files: dict[str, bytes], found: Compa
     if rows:
         output.table([("", {"no_wrap": True}), ("File", {})], rows)
         output.line(f"{found.same} of {len(files)} files are as they should be")
+        if bundler.is_compiled(files):
+            output.line("Compiled files agree only with those of the mpy-cross that they were flashed with")
     else:
         output.line(f"All {found.same} files are as they should be, and there are no others")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import boards
 from boards import bundle
+from boards.compiling import Compiler
 
 from . import bundles, drives, flashing, uf2
 from .client import Token
@@ -39,7 +40,10 @@ class NoShow(DeskError):
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user wants: `board` None for the one that is found, `paths` () for wherever drives are."""
+    """What the user wants: `board` None for the one that is found, `paths` () for wherever drives are.
+
+    `compiler` is the mpy-cross for a compiled firmware, None for source.
+    """
 
     board: str | None = None
     paths: tuple[Path, ...] = ()
@@ -48,6 +52,7 @@ class Wishes:
     replace: bool = False
     erase_vault: bool = False
     accept_unlocked: bool = False
+    compiler: Compiler | None = None
     wait: bool = True
 
 
@@ -72,7 +77,7 @@ def install(
     """
     found = drives.choose(fitting(_look(wishes.paths), wishes.board))
     board = board_id(found, wishes.board)
-    files = bundles.load(board, wishes.accept_unlocked)
+    files = bundles.load(board, wishes.accept_unlocked, wishes.compiler)
     image = None if wishes.uf2 is None else uf2.read(wishes.uf2, wishes.sha256)
     if found.kind == LOADER:
         before = {other.path for other in drives.search()} - {found.path}
@@ -82,6 +87,7 @@ def install(
         copy_image(found, image, report)
         found = await_drive(lambda: _new(wishes.paths, before), board, report)
     check_circuitpython(found, image)
+    check_compiler(found, wishes.compiler)
     flashed = write(found, files, wishes.replace, wishes.erase_vault, report)
     done = Installed(board, found.path, found.version, flashed)
     if not restart(found.uid) and wishes.wait:
@@ -132,6 +138,19 @@ def check_circuitpython(found: Board, image: bytes | None) -> None:
         version = uf2.parse(image).version()
         if version != found.version:
             raise WrongBoard(f"the board runs CircuitPython {found.version}, the file is {version}", again)
+
+
+def check_compiler(found: Board, compiler: Compiler | None) -> None:
+    """Raise WrongBoard where a board's CircuitPython is not the one that its firmware is compiled for."""
+    if compiler is not None and _major(compiler.version) != _major(found.version):
+        raise WrongBoard(
+            f"the board runs CircuitPython {found.version}, the mpy-cross is of {compiler.version}",
+            f"Take mpy-cross of CircuitPython {_major(found.version)}: docs/flashing.md says where from",
+        )
+
+
+def _major(version: str) -> str:
+    return version.partition(".")[0]
 
 
 def copy_image(found: Board, image: bytes, report: Report | None = None) -> None:

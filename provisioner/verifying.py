@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 from tokencore import errors
 
+from boards import bundle
+
 from .client import Token
+from .faults import BadInput
 from .model import Progress, Report
 
 PIECE = 16384  # bytes that one digest is over: a fraction of a second on a board
@@ -19,6 +22,18 @@ _KEY = 32
 # What CircuitPython and computers leave on a drive. None of it can be imported.
 _SYSTEM = ("boot_out.txt", ".metadata_never_index", ".Trashes", "sd/placeholder.txt", "saves/placeholder.txt")
 _SYSTEM_FOLDERS = (".fseventsd/", ".Trashes/", ".Spotlight-V100/", "System Volume Information/")
+
+
+class OtherKind(BadInput):
+    """The firmware on the token is compiled, what it is compared with is source; or the other way round."""
+
+    def __init__(self, compiled: bool) -> None:
+        text, option, how = ("compiled", "with", "give") if compiled else ("source", "without", "omit")
+        super().__init__(
+            f"the firmware on the token is {text}, and this program's to compare it with is not",
+            f"If it was flashed {option} --mpy-cross, {how} it here. If it was not, somebody has changed it:"
+            " flash it anew",
+        )
 
 
 @dataclass(frozen=True)
@@ -41,8 +56,13 @@ class Comparison:
 
 
 def compare(token: Token, files: dict[str, bytes], report: Report | None = None) -> Comparison:
-    """Compare the token's files with `files` ({path: content})."""
+    """Compare the token's files with `files` ({path: content}).
+
+    Raises OtherKind where one is compiled and the other source: no file would have its like.
+    """
     present = {path.removeprefix("/"): (path, size) for path, size in token.files(report).items()}
+    if bundle.is_compiled(present) != bundle.is_compiled(files):
+        raise OtherKind(bundle.is_compiled(present))
     differ = []
     for done, (path, content) in enumerate(files.items()):
         if report:

@@ -26,6 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="also run the firmware on this CircuitPython image for raspberry_pi_pico, emulated (minutes)",
     )
+    parser.addoption(
+        "--mpy-cross",
+        metavar="PATH",
+        help="with --pico-uf2: with a firmware that this mpy-cross of CircuitPython's has compiled",
+    )
 
 
 def pytest_collection_finish() -> None:

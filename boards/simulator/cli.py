@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 import boards
+from boards.compiling import Compiler
 
 from . import crystal as crystals
 from . import displays, eye, png, state
@@ -72,6 +73,11 @@ def main() -> None:
     help="CircuitPython's image for raspberry_pi_pico, for the engine pico.",
 )
 @click.option(
+    "--mpy-cross",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CircuitPython's compiler, for the engine pico: the firmware goes onto its drive compiled.",
+)
+@click.option(
     "--board", help="Board to simulate, when the folder is new.  [default: simulator, or raspberry_pi_pico]"
 )
 @click.option(
@@ -94,6 +100,7 @@ def run(
     folder: Path,
     engine: str,
     uf2: Path | None,
+    mpy_cross: Path | None,
     board: str | None,
     epoch: int | None,
     rtc_ppm: float | None,
@@ -110,7 +117,7 @@ def run(
     if board is not None and board not in boards.ids():
         raise click.BadParameter(f"known boards: {', '.join(boards.ids())}", param_hint="--board")
     address = None if tcp is None else _loopback(tcp)
-    emulated = _image(engine, uf2, speed)
+    emulated = _image(engine, uf2, mpy_cross, speed)
     with _failures():
         store = state.Folder(folder)
         store.acquire()
@@ -141,6 +148,7 @@ def run(
                 flash_path=store.flash,
                 firmware=firmware,
                 faults=faults,
+                compiler=None if mpy_cross is None else Compiler(mpy_cross),
             )
             clock = simulator.clock
         if rtc_ppm is not None:
@@ -223,11 +231,12 @@ def stop(folder: Path, power_cut: bool) -> None:
     _print(answer)
 
 
-def _image(engine: str, uf2: Path | None, speed: float) -> Path | None:
+def _image(engine: str, uf2: Path | None, mpy_cross: Path | None, speed: float) -> Path | None:
     """Return the image for the engine pico, None for cpython."""
     if engine == "cpython":
-        if uf2 is not None:
-            raise click.UsageError("--uf2 is for --engine pico")
+        for name, value in (("--uf2", uf2), ("--mpy-cross", mpy_cross)):
+            if value is not None:
+                raise click.UsageError(f"{name} is for --engine pico")
         return None
     if uf2 is None:
         raise click.UsageError(

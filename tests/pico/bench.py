@@ -14,6 +14,7 @@ import pytest
 from tokencore import frame
 
 import provisioner.session
+from boards.compiling import Compiler
 from boards.simulator import eye, state
 from boards.simulator.links import MemoryLink
 from boards.simulator.oled import Picture
@@ -166,11 +167,13 @@ class Fob:
             return self.token.code(issuer, name)
 
 
-def emulated(uf2: Path, utc: int, folder: Path) -> Fob:
+def emulated(uf2: Path, utc: int, folder: Path, compiler: Compiler | None = None) -> Fob:
     """Return a token on the emulated Pico, with power since UTC second `utc`."""
     link = MemoryLink()
     kept = state.Kept("raspberry_pi_pico", UID)
-    simulator = PicoSimulator(uf2, utc * 10**9, link, kept, io.StringIO(), flash_path=folder / "flash.bin")
+    simulator = PicoSimulator(
+        uf2, utc * 10**9, link, kept, io.StringIO(), flash_path=folder / "flash.bin", compiler=compiler
+    )
     simulator.power_on()
     began = time.monotonic()
 

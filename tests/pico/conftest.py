@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from boards.compiling import Compiler
+
 MINUTES = 60
 
 
@@ -19,3 +21,10 @@ def uf2(request: pytest.FixtureRequest) -> Path:
             " (FILE: CircuitPython 10.1 or newer for raspberry_pi_pico)"
         )
     return Path(path).resolve()
+
+
+@pytest.fixture(scope="session")
+def compiler(request: pytest.FixtureRequest) -> Compiler | None:
+    """Return the compiler of `--mpy-cross`, None where the firmware is to be source on the drive."""
+    path = request.config.getoption("--mpy-cross")
+    return None if path is None else Compiler(Path(path))

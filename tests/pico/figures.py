@@ -1,5 +1,5 @@
-"""Measures the firmware on the emulated Pico: python -m tests.pico.figures FILE [PART ...]
-(FILE is CircuitPython's UF2; PART one of PARTS.)
+"""Measures the firmware on the emulated Pico: python -m tests.pico.figures [--mpy-cross PATH] FILE [PART ...]
+(FILE is CircuitPython's UF2; PART one of PARTS. With CircuitPython's mpy-cross the firmware is compiled.)
 
 First the firmware as it is: from a reset to USB and to the first code, and what the owner's desk waits for.
 Then with a few lines added to code.py, which leave in a file what only the board can tell: heap, and the
@@ -8,9 +8,9 @@ time of a code; and once more while a desk is connected.
 
 from __future__ import annotations
 
+import argparse
 import io
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +23,7 @@ from tokencore.account import Account
 from tokenfw.discipline import of_chip
 from tokenfw.vault import Vault
 
+from boards.compiling import Compiler
 from boards.simulator import eye, state
 from boards.simulator.bcd import to_bcd
 from boards.simulator.links import MemoryLink
@@ -35,6 +36,8 @@ from provisioner.known import KnownToken
 from provisioner.primitives import HostPrimitives
 from tests.firmware.media import RamMedium, RamSecret
 from tests.pico.bench import Fob
+
+Image = tuple[Path, Compiler | None]  # CircuitPython's UF2, and what compiles the firmware for it
 
 NOW = 1_800_000_000
 ACCOUNTS = 100
@@ -126,18 +129,21 @@ def set_clock(simulator: PicoSimulator) -> None:
 class Token:
     """A token with a hundred accounts and its clock set, that has just been given power."""
 
-    def __init__(self, uf2: Path, firmware: Path) -> None:
+    def __init__(self, image: Image, firmware: Path = FIRMWARE) -> None:
         kept = state.Kept("raspberry_pi_pico", UID)
         link = MemoryLink()
-        self.simulator = PicoSimulator(uf2, NOW * 10**9, link, kept, io.StringIO(), firmware=firmware)
+        uf2, compiler = image
+        self.simulator = PicoSimulator(
+            uf2, NOW * 10**9, link, kept, io.StringIO(), firmware=firmware, compiler=compiler
+        )
         self.fob = Fob(self.simulator, link, lambda: self.simulator.step(0.0) and None)
         self.chip = self.simulator._chip
         memory = bytearray(self.chip.memory())
-        image = memory[DRIVE_START - NVM_START :]
+        files = memory[DRIVE_START - NVM_START :]
         nvm, store, public = hundred_accounts(self.fob.desk.public)
         self.fob.desk.known.keep(KnownToken(UID.upper(), public, NOW))
-        drive.write(image, {"store.bin": store})
-        memory[DRIVE_START - NVM_START :] = image
+        drive.write(files, {"store.bin": store})
+        memory[DRIVE_START - NVM_START :] = files
         memory[: len(nvm)] = nvm
         self.chip.load(bytes(memory))
         set_clock(self.simulator)
@@ -170,9 +176,9 @@ class Token:
             return ""
 
 
-def starts(uf2: Path) -> None:
+def starts(image: Image) -> None:
     """Print how long the unchanged firmware takes to its first code."""
-    token = Token(uf2, FIRMWARE)
+    token = Token(image)
     _start("first power-on with a new drive", token)
     token.until(lambda: token.chip.now_ns() > 8e9)
     token.chip.restart()
@@ -222,39 +228,45 @@ def desk(token: Token) -> None:
         timed("session taken up and status", fob.token.status)
 
 
-def changed(uf2: Path, end: str) -> Iterator[Token]:
+def changed(image: Image, end: str) -> Iterator[Token]:
     """Yield a token whose code.py ends in another way."""
     with tempfile.TemporaryDirectory() as folder:
         firmware = Path(folder) / "firmware"
         shutil.copytree(FIRMWARE, firmware)
         whole = (firmware / "code.py").read_text()
         (firmware / "code.py").write_text(whole[: whole.rindex("while True:")] + _MEASURE + end)
-        yield Token(uf2, firmware)
+        yield Token(image, firmware)
 
 
-def inside(uf2: Path) -> None:
+def inside(image: Image) -> None:
     """Print what the firmware itself can tell."""
-    for token in changed(uf2, _INSIDE):
+    for token in changed(image, _INSIDE):
         token.until(lambda token=token: "end=0" in token.file("figures.txt"), 2.0)  # type: ignore[misc]
         print(token.file("figures.txt").replace("end=0\n", ""), end="")
 
 
-def connected(uf2: Path) -> None:
+def connected(image: Image) -> None:
     """Print the heap while a desk does all that it can; collections in between make the times longer."""
-    for token in changed(uf2, _LISTEN):
+    for token in changed(image, _LISTEN):
         try:
             desk(token)
         finally:
             print(token.file("figures.txt"), end="")
 
 
-PARTS: dict[str, Callable[[Path], None]] = {
+PARTS: dict[str, Callable[[Image], None]] = {
     "starts": starts,
-    "desk": lambda uf2: desk(Token(uf2, FIRMWARE)),
+    "desk": lambda image: desk(Token(image)),
     "inside": inside,
     "connected": connected,
 }
 
 if __name__ == "__main__":
-    for name in sys.argv[2:] or PARTS:
-        PARTS[name](Path(sys.argv[1]))
+    asked = argparse.ArgumentParser(prog="python -m tests.pico.figures")
+    asked.add_argument("uf2", type=Path, metavar="FILE")
+    asked.add_argument("parts", nargs="*", choices=list(PARTS), metavar="PART", help=", ".join(PARTS))
+    asked.add_argument("--mpy-cross", type=Path, metavar="PATH")
+    given = asked.parse_args()
+    compiler = None if given.mpy_cross is None else Compiler(given.mpy_cross)
+    for name in given.parts or PARTS:
+        PARTS[name]((given.uf2, compiler))

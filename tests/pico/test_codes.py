@@ -10,6 +10,7 @@ import pyotp
 import pytest
 from tokencore.account import Account
 
+from boards.compiling import Compiler
 from boards.simulator.port import plug_in
 from provisioner import sync
 from tests.pico.bench import Fob, emulated
@@ -55,9 +56,9 @@ def _restart(fob: Fob) -> None:
 
 @pytest.mark.timeout(1800)
 def test_whole_life_on_the_real_interpreter(
-    uf2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    uf2: Path, compiler: Compiler | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pico, other = emulated(uf2, UTC, tmp_path), _other()
+    pico, other = emulated(uf2, UTC, tmp_path, compiler), _other()
     for fob in (pico, other):
         _settle(fob, "No owner yet")
     assert pico.picture() == other.picture()

@@ -9,6 +9,7 @@ import pytest
 from tokencore import errors
 
 from boards import bundle
+from boards.compiling import Compiler
 from provisioner import verifying
 from tests.pico.bench import emulated
 
@@ -17,11 +18,11 @@ UTC = 1_800_000_000
 
 @pytest.mark.timeout(1800)
 def test_verify_firmware_on_the_real_interpreter(
-    uf2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    uf2: Path, compiler: Compiler | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = bundle.files("raspberry_pi_pico")
-    pico = emulated(uf2, UTC, tmp_path)
-    assert pico.until(lambda: "No accounts" in pico.texts()), pico.texts()
+    files = bundle.files("raspberry_pi_pico", compiler=compiler)
+    pico = emulated(uf2, UTC, tmp_path, compiler)
+    assert pico.until(lambda: "No owner yet" in pico.texts()), pico.texts()
     pico.connect(monkeypatch)
     begin_ns = pico.now_ns()
     listed = pico.token.files()

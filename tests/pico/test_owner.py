@@ -10,6 +10,7 @@ from tokencore import messages, otpauth, seals
 from tokencore.account import Account
 from tokencore.errors import Locked, WrongPin
 
+from boards.compiling import Compiler
 from provisioner import sync
 from provisioner.primitives import HostPrimitives
 from provisioner.recipient import Recipient
@@ -22,9 +23,9 @@ SEED = 20  # bytes that the token draws for SHA-1
 
 @pytest.mark.timeout(3000)
 def test_owner_enrols_locks_and_comes_back(
-    uf2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    uf2: Path, compiler: Compiler | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pico = emulated(uf2, UTC, tmp_path)
+    pico = emulated(uf2, UTC, tmp_path, compiler)
     assert pico.until(lambda: "No owner yet" in pico.texts())
     pico.connect(monkeypatch)
     pico.pair()

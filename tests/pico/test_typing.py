@@ -9,6 +9,7 @@ from tokencore.account import Account
 from tokencore.otp import hotp
 from tokenfw import views
 
+from boards.compiling import Compiler
 from tests.pico.bench import emulated
 
 UTC = 1_800_000_000
@@ -17,8 +18,10 @@ _HID = 3
 
 
 @pytest.mark.timeout(1800)
-def test_a_long_press_types_into_the_host(uf2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pico = emulated(uf2, UTC, tmp_path)
+def test_a_long_press_types_into_the_host(
+    uf2: Path, compiler: Compiler | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pico = emulated(uf2, UTC, tmp_path, compiler)
     assert pico.until(lambda: "No owner yet" in pico.texts())
     hid = pico.simulator.hardware.hid
     keyboards = [part for part in pico.simulator.host.interfaces if part.kind == _HID]  # type: ignore[union-attr]

@@ -11,13 +11,20 @@ _SECTOR = 512
 _BOOT_SIGNATURE = b"\x55\xaa"
 
 
-def write(image: bytearray, files: dict[str, bytes]) -> list[str]:
+def write(image: bytearray, files: dict[str, bytes], owned: str = "") -> list[str]:
     """Put `files` into the file system in `image`, which gets one where it has none.
 
-    A file that stands there already is left alone. Returns the paths that were written.
+    A file that stands there already is left alone; others in the folder `owned` are removed. Returns the
+    paths that were written.
     """
     written = []
     with _mounted(image) as volume:
+        if owned and volume.isdir("/" + owned):
+            for folder, _, names in list(volume.walk("/" + owned)):
+                for name in names:
+                    path = f"{folder.rstrip('/')}/{name}"
+                    if path.lstrip("/") not in files:
+                        volume.remove(path)
         for path, content in files.items():
             name = "/" + path
             if volume.isfile(name) and volume.read_file(name) == content:

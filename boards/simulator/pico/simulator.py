@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 import boards
 from boards.bundle import files
+from boards.compiling import Compiler
 
 from ..button import Button
 from ..clock import MS_NS, SECOND_NS
@@ -70,8 +71,9 @@ class EmulatedClock:
 class PicoSimulator:
     """A token on CircuitPython's own image `uf2`; the other arguments are a Simulator's.
 
-    `utc_ns` is the world's time at power-on. `flash_path` keeps nvm and drive. Raises ValueError for a
-    board that the emulator is not, a file that is no image for it, and libraries that are missing.
+    `utc_ns` is the world's time at power-on. `flash_path` keeps nvm and drive. With a `compiler` the firmware
+    is on the drive as .mpy files. Raises ValueError for a board that the emulator is not, a file that is no
+    image for it, and libraries that are missing.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class PicoSimulator:
         flash_path: Path | None = None,
         firmware: Path = FIRMWARE,
         faults: Iterable[str] = (),
+        compiler: Compiler | None = None,
     ) -> None:
         faults = frozenset(faults)
         if faults - set(FAULTS):
@@ -108,7 +111,7 @@ class PicoSimulator:
         keys = self._board["buttons"]
         self.hardware = Soldered(hid, SSD1306(), {name: Button(n) for n, name in enumerate(keys["names"])})
         self._wires = self._solder("display-absent" in faults)
-        self._stored = self._load_flash(firmware)
+        self._stored = self._load_flash(firmware, compiler)
 
     def _solder(self, no_display: bool) -> Wires:
         chips: dict[int, Any] = {_RTC_ADDRESS: self.rtc}
@@ -117,7 +120,7 @@ class PicoSimulator:
         i2c = self._board["i2c"]
         return Wires(self._chip.mcu, _gpio(i2c["sda"]), _gpio(i2c["scl"]), i2c["frequency"], chips)
 
-    def _load_flash(self, firmware: Path) -> bytes:
+    def _load_flash(self, firmware: Path, compiler: Compiler | None) -> bytes:
         """Load nvm and drive, with the firmware's files brought up to date; return what is stored."""
         stored = self._path.read_bytes() if self._path is not None and self._path.exists() else b""
         try:
@@ -127,7 +130,7 @@ class PicoSimulator:
             raise ValueError(f"{self._path} is not this engine's: use another folder") from None
         memory = bytearray(self._chip.memory())
         image = memory[_DRIVE:]
-        drive.write(image, files(self._kept.board, firmware))
+        drive.write(image, files(self._kept.board, firmware, compiler), "lib")
         memory[_DRIVE:] = image
         self._chip.load(bytes(memory))
         return stored
