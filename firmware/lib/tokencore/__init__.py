@@ -1,5 +1,5 @@
 """OTP core and wire format shared by the token, the desk and the verifier.
 
 Runs unchanged on CircuitPython 10.1+, MicroPython and CPython: it imports hashlib, struct and
-binascii only, reads no clock and does no I/O.
+binascii only, reads no clock, and of files its own table of commands alone.
 """

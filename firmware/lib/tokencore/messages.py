@@ -1,4 +1,4 @@
-"""The wire's messages: CBOR arrays, checked against the table of commands (rows.py, docs/protocol.md).
+"""The wire's messages: CBOR arrays, checked against the table of commands (commands.txt, docs/protocol.md).
 
 A request is the array [sequence, command, {field: value}], a response [sequence, status,
 {field: value}]. Fields go by number; `encode_*` and `decode_*` turn them from and into dicts by name.
@@ -69,7 +69,7 @@ class _Commands:
     def __iter__(self) -> "Iterator[Command]":
         from . import rows
 
-        return iter([rows.command(row) for row in rows.ROWS])
+        return iter(rows.every())
 
     def __getitem__(self, key: "str | int") -> Command:
         command = self.get(key)
