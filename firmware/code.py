@@ -22,9 +22,6 @@ gc.collect()
 import tokenfw.presses
 
 gc.collect()
-import tokenfw.commands
-
-gc.collect()
 while True:
     now_ms = time.monotonic_ns() // 1000000
     power.sleep(now_ms, app.step(now_ms))
