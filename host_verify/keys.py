@@ -38,7 +38,7 @@ class Master(Protocol):
 class SoftwareMaster:
     """A master key of 32 bytes in this process's memory."""
 
-    source = "key"
+    source = "software"
 
     def __init__(self, key: bytes) -> None:
         self._wrapping = derived(key, b"wrap")
@@ -80,22 +80,27 @@ def sync_folder(folder: Path) -> None:
 
 def key_from_file(path: Path) -> bytes:
     """Return the 32 bytes that a key file holds (hexadecimal or base64 text)."""
+    if not path.exists():
+        raise VerifierError(
+            f"the key file {path} is missing: put it back from your backup, or name it with --key-file"
+        )
+    return _decoded(private_text(path, "the key file"), f"the key file {path}")
+
+
+def private_text(path: Path, what: str) -> bytes:
+    """Return the first 1024 bytes of a file that only its owner may read; `what` is what errors call it."""
     try:
         with path.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             text = file.read(1024)
-    except FileNotFoundError:
-        raise VerifierError(
-            f"the key file {path} is missing: put it back from your backup, or name it with --key-file"
-        ) from None
     except OSError as error:
-        raise VerifierError(f"the key file {path} cannot be read: {error.strerror}") from None
+        raise VerifierError(f"{what} {path} cannot be read: {error.strerror}") from None
     if mode & 0o077:
         raise VerifierError(
-            f"others may read the key file {path} (mode {mode:04o}): run chmod 600 on it, "
-            "and think whether the key is still a secret"
+            f"others may read {what} {path} (mode {mode:04o}): run chmod 600 on it, "
+            "and think whether what it holds is still a secret"
         )
-    return _decoded(text, f"the key file {path}")
+    return text
 
 
 def key_from_environment(name: str, environment: Mapping[str, str]) -> bytes:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from . import keys
 from .database import Place, must_exist
+from .hsm import HardwareKey
 from .keys import Master, SoftwareMaster
+from .masterkeys import WrongKey
 from .store import Store
 
 
@@ -14,20 +16,44 @@ from .store import Store
 class Opener:
     """Names a store and the source of its key, never the key; it may be sent to another process.
 
-    The key is in the environment variable `key_variable`, or without one in the file `key_file`.
+    The key is in a hardware module, or else in the environment variable `key_variable`, or else in the
+    file `key_file`.
     """
 
     place: Place
     key_file: Path
     key_variable: str | None = None
+    key_hardware: HardwareKey | None = None
+
+    @property
+    def key_name(self) -> str:
+        """Where the key is, as it may be shown."""
+        if self.key_hardware:
+            return f"{self.key_hardware.label} in the hardware module's token {self.key_hardware.token}"
+        return f"the variable {self.key_variable}" if self.key_variable else str(self.key_file)
 
     def master(self) -> Master:
         """Return the master key, read anew."""
+        if self.key_hardware:
+            return self.key_hardware.master(os.environ)
         if self.key_variable:
             return SoftwareMaster(keys.key_from_environment(self.key_variable, os.environ))
         return SoftwareMaster(keys.key_from_file(self.key_file))
 
+    def make_key(self) -> bool:
+        """Make the key if there is none yet; return whether. One in a variable has to be there."""
+        if self.key_hardware:
+            return self.key_hardware.master(os.environ).make()
+        if self.key_variable or self.key_file.exists():
+            return False
+        keys.make_key_file(self.key_file)
+        return True
+
     def open(self, connections: int = 1) -> Store:
         """Return the open store, for up to `connections` threads at once."""
         must_exist(self.place)
-        return Store(self.place, self.master(), connections)
+        try:
+            return Store(self.place, self.master(), connections)
+        except WrongKey:
+            # Between the two looks the key may have been rotated: then the one that is there now opens.
+            return Store(self.place, self.master(), connections)
