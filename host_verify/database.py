@@ -144,17 +144,21 @@ def written(place: Place) -> Iterator[sa.Connection]:
             writing.dispose()
 
 
-def writer(place: Place, engine: sa.Engine) -> sa.Engine:
-    """Return an engine for writing beside `engine`: in transactions, one at a time on SQLite."""
+def writer(place: Place, engine: sa.Engine, flushed: bool = True) -> sa.Engine:
+    """Return an engine for writing beside `engine`: in transactions, one at a time on SQLite.
+
+    A transaction that has ended is on the disk; on SQLite with `flushed` false only when the caller has had
+    it flushed (see `flushing`).
+    """
     path = place.path
     if path is None:
         return engine.execution_options(isolation_level="READ COMMITTED")
-    writing = _sqlite(path, 1, 0.0)
+    writing = _sqlite(path, 1, 0.0, "FULL" if flushed else "NORMAL")
     event.listen(writing, "begin", _begin)
     return writing
 
 
-def _sqlite(path: Path, connections: int, timeout: float) -> sa.Engine:
+def _sqlite(path: Path, connections: int, timeout: float, synchronous: str = "FULL") -> sa.Engine:
     name = f"file:{quote(str(path))}?mode=rw"
     engine = sa.create_engine(
         "sqlite://",
@@ -165,7 +169,9 @@ def _sqlite(path: Path, connections: int, timeout: float) -> sa.Engine:
         pool_size=connections,
         **_OPTIONS,
     )
-    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = FULL"))
+    event.listen(
+        engine, "connect", lambda connection, _: connection.execute(f"PRAGMA synchronous = {synchronous}")
+    )
     return engine
 
 

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable
 from hmac import compare_digest
 from struct import Struct
+from typing import Protocol, Self
 
 from tokencore.account import Account
 
@@ -15,32 +16,56 @@ _pack_factor = Struct(">Q").pack
 _unpack_word = Struct(">I").unpack_from
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))
+_HASHES = {"SHA1": (hashlib.sha1, 64), "SHA256": (hashlib.sha256, 64), "SHA512": (hashlib.sha512, 128)}
+
+
+class Parameters(Protocol):
+    """What codes are made of besides the secret, as in tokencore's Account."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def algorithm(self) -> str: ...
+    @property
+    def digits(self) -> int: ...
+    @property
+    def period(self) -> int: ...
+    @property
+    def t0(self) -> int: ...
 
 
 class CodeKey:
     """A shared secret made ready for matching, with what its codes are made of.
 
-    kind, digits, period and t0 are the account's. The secret is held as hash states only; the repr
+    kind, digits, period and t0 are the parameters'. The secret is held as hash states only; the repr
     shows nothing of it.
     """
 
     __slots__ = ("_copy_inner", "_copy_outer", "_modulus", "_template", "digits", "kind", "period", "t0")
 
     def __init__(self, account: Account) -> None:
-        self.kind = account.kind
-        self.digits = account.digits
-        self.period = account.period
-        self.t0 = account.t0
-        self._modulus = 10**account.digits
-        self._template = f"%0{account.digits}d"
-        algorithm = account.algorithm.lower()
-        empty = hashlib.new(algorithm)
-        secret = account.secret
-        if len(secret) > empty.block_size:
-            secret = hashlib.new(algorithm, secret).digest()
-        padded = secret.ljust(empty.block_size, b"\0")
-        self._copy_inner = hashlib.new(algorithm, padded.translate(_INNER)).copy
-        self._copy_outer = hashlib.new(algorithm, padded.translate(_OUTER)).copy
+        self._make(account, account.secret)
+
+    @classmethod
+    def made(cls, of: Parameters, secret: bytes) -> Self:
+        """Return the key of parameters and a secret that are known to be good."""
+        key = cls.__new__(cls)
+        key._make(of, secret)
+        return key
+
+    def _make(self, of: Parameters, secret: bytes) -> None:
+        self.kind = of.kind
+        self.digits = of.digits
+        self.period = of.period
+        self.t0 = of.t0
+        self._modulus = 10**of.digits
+        self._template = f"%0{of.digits}d"
+        new, block = _HASHES[of.algorithm]
+        if len(secret) > block:
+            secret = new(secret).digest()
+        padded = secret.ljust(block, b"\0")
+        self._copy_inner = new(padded.translate(_INNER)).copy
+        self._copy_outer = new(padded.translate(_OUTER)).copy
 
     def matching(self, code: str, factors: Iterable[int]) -> list[int]:
         """Return those of `factors` (time steps or counters, 0 to 2**64 - 1) whose code is `code`.

@@ -10,8 +10,9 @@ from .drift import Drift
 from .schema import token
 
 _NAMES = tuple(column.name for column in token.columns)
-_CHANGING = _NAMES[_NAMES.index("status") :]
-_FIXED = _NAMES[: -len(_CHANGING)]
+CHANGING = _NAMES[_NAMES.index("status") :]  # the columns that a change of state changes, the mark last
+_FIXED = _NAMES[: -len(CHANGING)]
+_text = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,7 @@ class Token:
 
     def content(self) -> bytes:
         """Return the bytes of the whole row, of which the row's mark is taken."""
-        return _canonical(
-            [self.context().decode(), self.sealed.hex(), self.fingerprint.hex(), *self._changing()]
-        )
+        return Fixed(self).content(self)
 
     def row(self, mark: bytes) -> dict[str, Any]:
         """Return the values of all columns of the table by name."""
@@ -55,15 +54,30 @@ class Token:
 
     def changed(self, mark: bytes) -> dict[str, Any]:
         """Return the values of the columns that a change of state changes, by name."""
-        return dict(zip(_CHANGING, (*self._changing(), mark), strict=True))
+        return dict(zip(CHANGING, (*self.changing(), mark), strict=True))
 
     def _parameters(self) -> tuple[Any, ...]:
         return (self.kind, self.algorithm, self.digits, self.period, self.t0, self.issuer, self.name)
 
-    def _changing(self) -> tuple[Any, ...]:
+    def changing(self) -> tuple[Any, ...]:
+        """Return the values of CHANGING but the mark."""
         state = self.state
         drift = None if state.drift is None else json.dumps(astuple(state.drift))
         return (str(state.status), str(state.next_step), state.failures, state.failed_at, drift, self.version)
+
+
+class Fixed:
+    """What of a token's row stays as it is when its state changes, put together once for many marks."""
+
+    __slots__ = ("_before", "context")
+
+    def __init__(self, token: Token) -> None:
+        self.context = token.context()
+        self._before = _text([self.context.decode(), token.sealed.hex(), token.fingerprint.hex()])[:-1]
+
+    def content(self, token: Token) -> bytes:
+        """Return the bytes of the whole row, of which its mark is taken."""
+        return f"{self._before},{_text(token.changing())[1:]}".encode()
 
 
 def token_of(row: Sequence[Any]) -> tuple[Token, bytes]:
@@ -87,4 +101,4 @@ def token_of(row: Sequence[Any]) -> tuple[Token, bytes]:
 
 
 def _canonical(values: list[Any]) -> bytes:
-    return json.dumps(values, separators=(",", ":")).encode()
+    return _text(values).encode()

@@ -1,94 +1,43 @@
 """What the doors call: a user's code in, a verdict out, and every change stored before it is told."""
 
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 
 from tokencore.account import Account
 from tokencore.errors import BadValue
 
+from .attempts import Attempt, Judge
+from .attempts import Factor as Factor  # noqa: PLC0414
+from .attempts import Verdict as Verdict  # noqa: PLC0414
 from .audit import LIBRARY, Actor, Entry
-from .core import Outcome, Reason, State, Status, check, is_locked, resynchronise
+from .core import Outcome, State, Status, check, resynchronise
 from .errors import NotDone, VerifierError
 from .matching import CodeKey
 from .policy import Policy
 from .records import Token
 from .store import Store
 
-Judge = Callable[[CodeKey, State], tuple[Outcome, State]]
-
-# What a refusal is called when a user's tokens were refused for different reasons.
-_PRECEDENCE = (
-    Reason.OUT_OF_DRIFT,
-    Reason.REPLAYED,
-    Reason.WRONG_CODE,
-    Reason.MALFORMED,
-    Reason.THROTTLED,
-    Reason.LOCKED,
-    Reason.SUSPENDED,
-    Reason.LOST,
-    Reason.REVOKED,
-)
 _TRIES = 1000
 
 
-class Factor(StrEnum):
-    """By what a user was recognised."""
-
-    HARDWARE_TOTP = "hardware_totp"
-    HARDWARE_HOTP = "hardware_hotp"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The answer to an attempt. token and factor name the token that the outcome is about.
-
-    shift, offset and retry_after are as in `core.Outcome`.
-    """
-
-    accepted: bool
-    reason: Reason
-    user: str
-    token: str | None = None
-    factor: Factor | None = None
-    shift: int | None = None
-    offset: float | None = None
-    retry_after: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """What an attempt is called in the audit, when and by whom it came, and the rules it is judged by."""
-
-    action: str
-    utc: int
-    policy: Policy
-    by: Actor
-
-    def entry(self, verdict: Verdict, user: str | None) -> Entry:
-        return Entry(self.utc, self.by, self.action, str(verdict.reason), user, verdict.token)
-
-
 def verify(store: Store, user: str, code: str, utc: int, policy: Policy, by: Actor = LIBRARY) -> Verdict:
-    """Judge a user's code at `utc`.
+    """Judge a user's code at `utc`."""
+    return _judged(store, one_code(user, code, utc, policy, by))
 
-    A user may have several tokens: each that may be tried is tried. Acceptance by one clears the
-    failures of the others; a wrong code is a failure of every token it was tried on, so more tokens
-    give a guesser no more tries.
-    """
-    what = _Attempt("verify", utc, policy, by)
-    return _decide(store, user, what, lambda key, state: check(key, state, code, utc, policy))
+
+def one_code(user: str, code: str, utc: int, policy: Policy, by: Actor) -> Attempt:
+    """Return the attempt by one code, for `Store.judge`."""
+    return _attempt("verify", user, utc, policy, by, lambda key, state: check(key, state, code, utc, policy))
 
 
 def resync(
     store: Store, user: str, first: str, second: str, utc: int, policy: Policy, by: Actor = LIBRARY
 ) -> Verdict:
     """Find a token that is lost in its drift, or its counter, by two consecutive codes."""
-    what = _Attempt("resync", utc, policy, by)
-    return _decide(
-        store, user, what, lambda key, state: resynchronise(key, state, first, second, utc, policy)
-    )
+
+    def judge(key: CodeKey, state: State) -> tuple[Outcome, State]:
+        return resynchronise(key, state, first, second, utc, policy)
+
+    return _judged(store, _attempt("resync", user, utc, policy, by, judge))
 
 
 def add_token(
@@ -153,52 +102,19 @@ def label(field: str, text: str, limit: int) -> str:
     return text
 
 
-def _decide(store: Store, user: str, what: _Attempt, judge: Judge) -> Verdict:
+def _judged(store: Store, attempt: Attempt) -> Verdict:
+    (told,) = store.judge((attempt,))
+    if isinstance(told, BaseException):
+        raise told
+    return told
+
+
+def _attempt(action: str, user: str, utc: int, policy: Policy, by: Actor, judge: Judge) -> Attempt:
     try:
-        user = user_name(user)
+        name = user_name(user)
     except BadValue:
-        # A name that cannot be stored belongs to nobody.
-        verdict = Verdict(False, Reason.UNKNOWN_USER, user)
-        store.change([], (what.entry(verdict, None),))
-        return verdict
-    for _ in range(_TRIES):
-        tokens = store.tokens(user)
-        judged = [(token, *judge(store.key(token), token.state)) for token in tokens]
-        changes, verdict = _weigh(user, judged, what.policy)
-        if store.change(changes, (what.entry(verdict, user),)):
-            return verdict
-        # Another process changed a token meanwhile: what was judged no longer stands.
-    raise _too_busy(store)
-
-
-def _weigh(
-    user: str, judged: list[tuple[Token, Outcome, State]], policy: Policy
-) -> tuple[list[tuple[Token, State]], Verdict]:
-    if not judged:
-        return [], Verdict(False, Reason.UNKNOWN_USER, user)
-    accepted = [entry for entry in judged if entry[1].reason is Reason.ACCEPTED]
-    if accepted:
-        changes = [(token, after) for token, _, after in accepted]
-        for token, outcome, _ in judged:
-            forgiven = token.state.failures and not is_locked(token.state, policy)
-            if outcome.reason is not Reason.ACCEPTED and forgiven:
-                changes.append((token, token.state._replace(failures=0, failed_at=0)))
-        token, outcome, _ = accepted[0]
-    else:
-        changes = [(token, after) for token, _, after in judged if after is not token.state]
-        token, outcome, _ = min(
-            judged, key=lambda entry: (_PRECEDENCE.index(entry[1].reason), entry[1].retry_after or 0)
-        )
-    return changes, Verdict(
-        bool(accepted),
-        outcome.reason,
-        user,
-        token.id,
-        Factor(f"hardware_{token.kind}"),
-        outcome.shift,
-        outcome.offset,
-        outcome.retry_after,
-    )
+        name = None  # a name that cannot be stored belongs to nobody
+    return Attempt(user, name, action, utc, policy, by, judge)
 
 
 def _too_busy(store: Store) -> VerifierError:

@@ -24,6 +24,7 @@ from tokencore.account import Account
 from tokencore.otp import MAX_COUNTER
 
 from . import audit, masterkeys, migrate, people, schema
+from .attempts import Attempt, Verdict
 from .audit import LIBRARY, Actor, Entry
 from .core import State, first_state
 from .database import (
@@ -238,6 +239,10 @@ class Store:
             entries,
             rows[0]["known_id"] if rows else "",
         )
+
+    def judge(self, attempts: Sequence[Attempt]) -> list[Verdict | BaseException]:
+        """Judge attempts together (see `writing`); what is told of each is stored by then."""
+        return self._writer.judge(attempts)
 
     def mark(self, row: bytes) -> bytes:
         """Return what shows that a row of that content was written by a holder of the key."""

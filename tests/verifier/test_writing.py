@@ -27,7 +27,7 @@ def together(store, works):
     store._writer._turn.acquire()
     with ThreadPoolExecutor(len(works)) as pool:
         futures = [pool.submit(work) for work in works]
-        while len(store._writer._waiting) < len(works):
+        while len(store._writer._works) < len(works):
             threading.Event().wait(0.001)
         store._writer._turn.release()
         return futures
