@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
+import sys
 
 import pytest
 from hypothesis import settings
 
 settings.register_profile("fobsmith", derandomize=True, deadline=None)
 settings.load_profile("fobsmith")
+
+# Else each worker would compile all tests anew, and each of the programs that they start the suite.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A shell's background job ignores SIGINT, and so would all that the tests start; Ctrl-C is one of them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
