@@ -102,7 +102,8 @@ def add(store: "Store", known: Master, new: Master, utc: int, by: Actor = LIBRAR
     if there := opening(store, new):
         return there
     root = unlocked(store.read(ALL), store.place, known).root
-    key = _made(new, root, utc)
+    # Two made within one second would have no order.
+    key = _made(new, root, max([utc, *(each.created + 1 for each in every(store))]))
     entry = Entry(utc, by, "add master key", f"{key.id} {key.source}")
     if not store.insert(master_key, _row(key, store.sealer), entry):
         raise VerifierError(f"the store {store.place} changes too fast to be followed: try again")

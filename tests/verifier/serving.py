@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -32,8 +33,10 @@ class Started:
     `where` is what its first line names; `said` is its log once it has ended.
     """
 
-    def __init__(self, place: Place, command: str, *options: str) -> None:
-        words = [*COMMAND, "--key-env", "FOB_KEY", command, "--listen", "127.0.0.1:0", "--rate-user", "0"]
+    def __init__(
+        self, place: Place, command: str, *options: str, key: Sequence[str] = ("--key-env", "FOB_KEY")
+    ) -> None:
+        words = [*COMMAND, *key, command, "--listen", "127.0.0.1:0", "--rate-user", "0"]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  # a pipe that nobody reads would stop it
         self.process = subprocess.Popen(
             [*words, *options], env=environment(place), stdout=subprocess.PIPE, stderr=self._log
@@ -62,10 +65,10 @@ class Started:
 class Serving(Started):
     """A running service over a store, which must be there."""
 
-    def __init__(self, place: Place, *options: str) -> None:
+    def __init__(self, place: Place, *options: str, **more: Sequence[str]) -> None:
         with open_store(place) as store:
             self.keys = {scope: apikeys.add(store, str(scope), scope, NOON)[1] for scope in Scope}
-        super().__init__(place, "serve", *options)
+        super().__init__(place, "serve", *options, **more)
         self.url = self.where
 
     def __enter__(self) -> Self:

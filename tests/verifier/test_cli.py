@@ -264,7 +264,7 @@ def test_other_urls_and_two_keys_are_wrong_use(desk):
     assert "postgresql://anna@127.0.0.1:1/db cannot be reached" in said
     assert "hunter2" not in said
     desk.options = ["--key-file", "a", "--key-env", "B"]
-    assert "not both" in desk.run("init", status=2).stderr
+    assert "give one of" in desk.run("init", status=2).stderr
 
 
 def test_api_keys_are_made_listed_and_revoked(anna):
