@@ -15,6 +15,7 @@ from typing import Any
 
 import boards
 
+from .compact import compacted
 from .compiling import SUFFIX, Compiler
 
 CIRCUITPYTHON = (10, 1)  # the oldest: before it hashlib.new knows SHA-1 alone
@@ -29,6 +30,7 @@ _PROGRAMS = ("boot.py", "code.py", "safemode.py", "settings.toml")
 _FOLDERS = ("lib", "texts", "fonts")
 PACKAGES = ("tokencore", "tokenfw")
 _KINDS = (".py", ".txt", ".toml", ".bmp")
+_OWN = tuple(f"lib/{name}/" for name in PACKAGES)
 _VERSION = "lib/tokenfw/__init__.py"
 _MAIN = "lib/tokenfw/app"
 _COMPILED = "mpy-cross"
@@ -67,8 +69,8 @@ def files(board_id: str, firmware: Path | None = None, compiler: Compiler | None
     """Return {path on the drive: content} for a board, sorted by path, with the manifest.
 
     `firmware` is another folder than the project's own; one that is a whole bundle is taken as it is. With a
-    `compiler` what is below lib goes onto the drive compiled. Raises UnknownBoard, LibraryMissing where a
-    library is not as locked, and compiling.CompilerWrong.
+    `compiler` what is below lib goes onto the drive compiled, the firmware's own compacted. Raises
+    UnknownBoard, LibraryMissing where a library is not as locked, and compiling.CompilerWrong.
     """
     if firmware is not None and (firmware / MANIFEST).is_file():
         return {path: file.read_bytes() for path, file in _tree(firmware, ("",), (*_KINDS, SUFFIX))}
@@ -77,7 +79,7 @@ def files(board_id: str, firmware: Path | None = None, compiler: Compiler | None
     taken = _add_libraries(found, boards.load(board_id))
     tools = [f"{library.name} {library.version}" for library in taken]
     if compiler is not None:
-        found = dict(_compiled(path, content, compiler) for path, content in found.items())
+        found = dict(_compiled(path, content, compiler) for path, content in _compacted(found).items())
         tools.append(f"{_COMPILED} {compiler.version}")
     found[MANIFEST] = _manifest(board_id, found, tools)
     return dict(sorted(found.items()))
@@ -118,6 +120,16 @@ def _tree(
             wanted = file.suffix in kinds or str(path) == MANIFEST
             if wanted and not hidden and file.name not in STORES and file.is_file():
                 yield path.as_posix(), file
+
+
+def _compacted(found: dict[str, bytes]) -> dict[str, bytes]:
+    """Return `found` with what is the firmware's own below lib compacted."""
+    sources = {
+        path.removeprefix("lib/"): content.decode()
+        for path, content in found.items()
+        if path.endswith(".py") and path.startswith(_OWN) and path != _VERSION
+    }
+    return {**found, **{f"lib/{path}": text.encode() for path, text in compacted(sources).items()}}
 
 
 def _compiled(path: str, content: bytes, compiler: Compiler) -> tuple[str, bytes]:

@@ -48,7 +48,7 @@ def folder_of(tmp_path: Path) -> Path:
     folder = tmp_path / "firmware"
     for path in ("boot.py", "code.py", "lib/tokenfw/app.py", "lib/tokenfw/hardware/rtc.py"):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(f"# {path}\n")
+        (folder / path).write_text(f"PATH: str = '{path}'\n")
     (folder / "lib/tokenfw/__init__.py").write_text('VERSION = "9.8.7"\n')
     (folder / "texts").mkdir()
     (folder / "texts/en.toml").write_text("")
@@ -64,7 +64,7 @@ def test_what_is_below_lib_is_compiled_and_the_manifest_says_by_what(tmp_path: P
     assert {path: made[path] for path in stays} == {path: plain[path] for path in stays}
     compiled = {"lib/tokenfw/app.mpy", "lib/tokenfw/hardware/rtc.mpy"}
     assert set(made) == stays | compiled | {"manifest"}
-    digest = hashlib.sha256(b"app.py # lib/tokenfw/app.py").hexdigest()
+    digest = hashlib.sha256(b"app.py PATH = 'lib/tokenfw/app.py'").hexdigest()
     assert made["lib/tokenfw/app.mpy"].startswith(MAGIC + digest.encode())
     lines = made["manifest"].decode().splitlines()
     assert "# mpy-cross 10.2.1" in lines and "# firmware 9.8.7" in lines

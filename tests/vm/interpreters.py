@@ -26,12 +26,13 @@ def micropython() -> str | None:
 
 
 class Interpreter:
-    """`command` starts the interpreter, `folder` takes the files of cases."""
+    """`command` starts the interpreter, `folder` takes the files of cases, `root` has firmware and tests."""
 
-    def __init__(self, name: str, command: Sequence[str], folder: Path) -> None:
+    def __init__(self, name: str, command: Sequence[str], folder: Path, root: Path = ROOT) -> None:
         self.name = name
         self._command = list(command)
         self._folder = folder
+        self._root = root
         self._numbers = itertools.count()
 
     def __repr__(self) -> str:
@@ -40,7 +41,11 @@ class Interpreter:
     def roomy(self) -> Interpreter:
         """Return the same interpreter in a heap that has room for a host beside the token."""
         command = ["heapsize=640k" if word.startswith("heapsize=") else word for word in self._command]
-        return Interpreter(self.name, command, self._folder)
+        return Interpreter(self.name, command, self._folder, self._root)
+
+    def of(self, root: Path) -> Interpreter:
+        """Return the same interpreter with the firmware and tests below `root`."""
+        return Interpreter(self.name, self._command, self._folder, root)
 
     def drive_file(self) -> str:
         """Return a new path for the file of a token's accounts."""
@@ -52,7 +57,7 @@ class Interpreter:
         path = self._folder / f"cases{next(self._numbers)}.txt"
         path.write_text("\n".join([*lines, ""]), encoding="utf-8")
         done = subprocess.run(
-            [*self._command, str(DRIVER), str(ROOT), str(path)],
+            [*self._command, str(DRIVER), str(self._root), str(path)],
             capture_output=True,
             encoding="ascii",
             errors="backslashreplace",
