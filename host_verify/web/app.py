@@ -9,6 +9,8 @@ from fastapi import FastAPI
 
 from . import health, problems, tokens, verify
 from .door import Door
+from .fast import Fast
+from .judges import Judges
 from .metrics import Timed
 from .parts import Parts, Settings
 
@@ -25,7 +27,11 @@ def make_app(settings: Settings) -> FastAPI:
         to_thread.current_default_thread_limiter().total_tokens = THREADS
         with settings.open_store(CONNECTIONS) as parts.store:
             parts.door = Door(parts.store, settings.rates)
-            yield
+            parts.judges = Judges(parts.store)
+            try:
+                yield
+            finally:
+                parts.judges.close()
 
     app = FastAPI(
         title="Fobsmith verifier",
@@ -37,6 +43,7 @@ def make_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.add_middleware(problems.BodyLimit)
     app.add_middleware(Timed, metrics=parts.metrics)
+    app.add_middleware(Fast, parts=parts)
     for each in (health, verify, tokens):
         app.include_router(each.routes(parts))
     if settings.admin:

@@ -1,6 +1,7 @@
 """Who may come in: API keys by the Authorization header (RFC 6750), their scopes, and how often."""
 
 import hashlib
+import math
 import time
 import unicodedata
 from collections.abc import Callable
@@ -16,6 +17,9 @@ from .problems import Refused, too_often
 FRESH_SECONDS = 2.0  # how long a key that was looked up is believed; a revoked one works no longer than that
 
 
+_UNKNOWN: tuple[ApiKey | None, float] = (None, -math.inf)
+
+
 class Door:
     """Lets requests in; one for each worker. `clock` is monotonic seconds."""
 
@@ -29,9 +33,18 @@ class Door:
 
     def enter(self, credentials: HTTPAuthorizationCredentials | None, needed: Scope) -> ApiKey:
         """Return the key of a request that needs a scope. Raises Refused with 401, 403 or 429."""
+        key = self._recognised(credentials.credentials) if credentials else None
+        return self.admit(key, needed)
+
+    def known(self, text: bytes) -> ApiKey | None:
+        """Return the key that `text` is, if it was looked up within FRESH_SECONDS."""
+        key, until = self._known.get(hashlib.sha256(text).digest(), _UNKNOWN)
+        return key if self._clock() < until else None
+
+    def admit(self, key: ApiKey | None, needed: Scope) -> ApiKey:
+        """Let in a request with a key, or with none, that needs a scope. Raises as `enter`."""
         if wait := self._all.wait("all"):
             raise too_often(wait)
-        key = self._recognised(credentials.credentials) if credentials else None
         if key is None:
             raise Refused(
                 401, "Unauthorized", "an API key is needed as a Bearer token", {"WWW-Authenticate": "Bearer"}
@@ -50,7 +63,7 @@ class Door:
 
     def _recognised(self, text: str) -> ApiKey | None:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-        key, until = self._known.get(digest, (None, 0.0))
+        key, until = self._known.get(digest, _UNKNOWN)
         now = self._clock()
         if now >= until:
             key = apikeys.recognise(self._store, text)

@@ -28,6 +28,10 @@ class Metrics:
             registry=self._registry,
         )
 
+    def took(self, path: str, status: str, seconds: float) -> None:
+        """Count a request by the pattern of its path and its status, and its time."""
+        self.requests.labels(path, status).observe(seconds)
+
     def text(self) -> str:
         """Return the counts in Prometheus's text form."""
         registry = self._registry
@@ -65,4 +69,4 @@ class Timed:
         finally:
             # The pattern, not what was asked for: whoever asks must not make new series.
             path = getattr(scope.get("route"), "path", "none")
-            self._metrics.requests.labels(path, status).observe(self._clock() - began)
+            self._metrics.took(path, status, self._clock() - began)

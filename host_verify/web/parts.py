@@ -16,6 +16,7 @@ from ..service import Verdict
 from ..store import Store
 from . import models
 from .door import Door
+from .judges import Judges
 from .limits import Rates
 from .metrics import Metrics
 from .problems import Refused
@@ -60,6 +61,7 @@ class Parts:
 
     store: Store
     door: Door
+    judges: Judges
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

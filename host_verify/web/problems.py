@@ -47,17 +47,28 @@ def problem(status: int, kind: str, message: str, headers: dict[str, str] | None
 
 def install(app: FastAPI) -> None:
     """Have `app` answer every exception with a Problem."""
-    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(Refused, _answered)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(FobError, _bad_value)
-    app.add_exception_handler(VerifierError, _not_done)
+    app.add_exception_handler(VerifierError, _answered)
     app.add_exception_handler(Exception, _fault)
 
 
-async def _refused(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Refused)
-    return problem(error.status, error.kind, str(error), error.headers)
+def answer(error: Refused | VerifierError) -> JSONResponse:
+    """Return what is told of a request that was not let in, or could not be done."""
+    if isinstance(error, Refused):
+        return problem(error.status, error.kind, str(error), error.headers)
+    if isinstance(error, NotDone):
+        return problem(409, "NotDone", str(error))
+    _log.error("the store failed", extra={"why": str(error)})
+    # What is wrong with the database is the operator's to know: he finds it in the log.
+    return problem(503, "StoreFailed", "the verifier's store cannot be used now: nothing was accepted")
+
+
+async def _answered(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused | VerifierError)
+    return answer(error)
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
@@ -78,14 +89,6 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
 
 async def _bad_value(_: Request, error: Exception) -> JSONResponse:
     return problem(422, "BadValue", str(error))
-
-
-async def _not_done(_: Request, error: Exception) -> JSONResponse:
-    if isinstance(error, NotDone):
-        return problem(409, "NotDone", str(error))
-    _log.error("the store failed", extra={"why": str(error)})
-    # What is wrong with the database is the operator's to know: he finds it in the log.
-    return problem(503, "StoreFailed", "the verifier's store cannot be used now: nothing was accepted")
 
 
 async def _fault(_: Request, error: Exception) -> JSONResponse:
