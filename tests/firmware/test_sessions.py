@@ -6,6 +6,7 @@ import os
 
 import pytest
 from tokencore import channel, errors, messages
+from tokencore.account import Account
 from tokenfw import channels
 
 from provisioner.primitives import HostPrimitives
@@ -137,6 +138,22 @@ def test_a_resumption_is_good_once(bench: Bench, host: Host) -> None:
     with pytest.raises(errors.ChannelFailed):
         other.resume()
     assert host.ask("list", start=0)["total"] == 2  # the attempt has disturbed nobody
+
+
+def test_a_host_that_asks_again_during_long_work_is_answered_the_same(bench: Bench, host: Host) -> None:
+    """What it has sent meanwhile is read when the work is done: no reason to say that its channel is gone."""
+    add = bench.vault.add
+
+    def slow(account: Account) -> int:
+        bench.ms += 5000
+        return add(account)
+
+    bench.vault.add = slow  # type: ignore[method-assign]
+    bench.app._ticks = lambda: bench.ms
+    request = host.sealed("add", issuer="Bank", name="carol", **NEW)
+    (first,) = host.give(request)
+    assert host.give(request) == [first]
+    assert host.ask("list", start=0)["total"] == 3
 
 
 def test_a_repeated_resumption_is_the_same_one(bench: Bench, host: Host) -> None:

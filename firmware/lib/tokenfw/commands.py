@@ -89,9 +89,9 @@ class Dispatcher:
                 raise errors.UnknownCommand("this firmware does not know that command")
             self._app.session, self._app.role = session, self._role(session, command)
             values = messages.unpack(command.request, packed, True)
-            return self._answer(session, handle(self._app, values, now_ms), now_ms)
+            return self._answer(session, handle(self._app, values, now_ms), self._app.ticks(now_ms))
         except Exception as error:
-            return [session.refuse(error, now_ms)]
+            return [session.refuse(error, self._app.ticks(now_ms))]
 
     def _answer(self, session: Session, outcome: "Values | Pending", now_ms: int) -> "list[bytes]":
         if not isinstance(outcome, Pending):
@@ -157,9 +157,9 @@ class Dispatcher:
             return []
         self._app.session = session
         try:
-            return self._answer(session, pending.finish(now_ms), now_ms)
+            return self._answer(session, pending.finish(now_ms), self._app.ticks(now_ms))
         except Exception as error:
-            return [session.refuse(error, now_ms)]
+            return [session.refuse(error, self._app.ticks(now_ms))]
 
     def _sessions(self) -> "list[Session]":
         return [self._plain] + (self._channels.sessions if self._channels else [])
