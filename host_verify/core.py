@@ -122,7 +122,9 @@ def check(key: CodeKey, state: State, code: str, utc: int, policy: Policy) -> tu
     return _accepted(key, state, step, utc, policy)
 
 
-def _out_of_window(key: CodeKey, state: State, digits: str, utc: int, policy: Policy) -> tuple[Outcome, State]:
+def _out_of_window(
+    key: CodeKey, state: State, digits: str, utc: int, policy: Policy
+) -> tuple[Outcome, State]:
     """Judge a code that the token's clock, as it is believed to go, does not explain.
 
     It is refused, but if it lies in the wider reach the next one may confirm it: two such codes in a row
@@ -135,7 +137,7 @@ def _out_of_window(key: CodeKey, state: State, digits: str, utc: int, policy: Po
     if step < state.next_step:
         return _REPLAYED, state
     if confirmed(state.noticed, step, utc, key.period, policy):
-        return _accepted(key, state, step, utc, policy, of_two=True)
+        return _accepted(key, state, step, utc, policy)
     outcome, failed = _failed(_WRONG, state, utc)
     return outcome, failed._replace(noticed=Noticed(utc, step))
 
@@ -207,7 +209,10 @@ def _accepted(
     if key.kind == "hotp":
         outcome = Outcome(Reason.ACCEPTED, step, step - state.next_step)
         return outcome, State(_ACTIVE, step + 1)
-    shown_from = _shown_from(key, step, utc)
+    shown_from: float = _shown_from(key, step, utc)
+    noticed = state.noticed
+    if noticed is not None and confirmed(noticed, step, utc, key.period, policy):
+        of_two, shown_from = True, (shown_from + _shown_from(key, noticed.step, noticed.at)) / 2
     drift = learn(state.drift, utc, shown_from, key.period, policy.max_offset, policy.max_rate, of_two)
     outcome = Outcome(Reason.ACCEPTED, step, step - (utc - key.t0) // key.period, drift.offset)
     return outcome, State(_ACTIVE, step + 1, drift=drift)

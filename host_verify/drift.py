@@ -4,16 +4,20 @@ An accepted code tells the token's time to within one step, and a little late, f
 typed. So a code's offset is a measurement with noise, and a crystal's clock runs at a nearly constant
 rate: a Kalman filter of two states (offset, rate) joins the measurements, each with its weight. The
 estimate is then moved into the interval that the last code allows, and no further: the clock it came
-from is within one step of the estimate, whatever the filter believed before.
+from is that close to the estimate, whatever the filter believed before.
 """
 
 from dataclasses import dataclass, replace
 from math import sqrt
 
-_TYPING = 5.0  # s, standard deviation of the time between reading a code and its arrival
+READING = 8.0  # s, usual time between reading a code and its arrival
+_SLOW_READING = 15.0  # s more than the period by which a code may be late and still be believed
+_TYPING = 5.0  # s, standard deviation of that time
+_OFFSET_SPREAD = 30.0  # s, standard deviation of unknown tokens' offsets
 _RATE_SPREAD = 50e-6  # s/s, standard deviation of unknown tokens' rates
 _RATE_WANDER = (3e-6) ** 2 / (30 * 86400)  # (s/s)^2 per s: temperature and ageing, 3 ppm in a month
 _SURPRISE = 4.0  # standard deviations beyond which a clock was set, not drifting
+_SURPRISE_OF_TWO = 2.0  # the same where two codes agree on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +34,49 @@ class Drift:
     covariance: float
     rate_variance: float
 
+    def standing(self, utc: int) -> tuple[float, float]:
+        """Return the offset expected at `utc` and its standard deviation, which grows with silence; in s."""
+        # A server's clock may have been set back since: then nothing is known to have changed.
+        elapsed = max(0, utc - self.at)
+        variance = self.offset_variance + elapsed * (
+            2 * self.covariance + elapsed * (self.rate_variance + _RATE_WANDER / 3 * elapsed)
+        )
+        return self.offset + self.rate * elapsed, sqrt(max(0.0, variance))
+
     def spread(self, utc: int) -> float:
-        """Return the standard deviation of the offset at `utc`, in seconds: it grows with silence."""
-        return sqrt(max(0.0, _carried_to(utc, self).offset_variance))
+        """Return the standard deviation of the offset at `utc`, in seconds."""
+        return self.standing(utc)[1]
 
 
-def learn(known: Drift | None, utc: int, low: float, period: int, max_offset: int, max_rate: int) -> Drift:
+def shown(low: float, period: int) -> tuple[float, float]:
+    """Return between which offsets, in s, a clock is whose code counts as one of `low` to `low + period` s.
+
+    The code may have been read a while before it came, so its clock may be further ahead.
+    """
+    return low, low + period + _SLOW_READING
+
+
+def learn(
+    known: Drift | None,
+    utc: int,
+    low: float,
+    period: int,
+    max_offset: int,
+    max_rate: int,
+    of_two: bool = False,
+) -> Drift:
     """Return the belief after a code accepted at `utc` showed an offset of `low` to `low + period` s.
 
-    `max_offset` (s) and `max_rate` (ppm) bound the result.
+    That is the offset if the code was read when it came. `max_offset` (s) and `max_rate` (ppm) bound the
+    result. `of_two` says that the code before agreed: where such a clock is not where it should be, it
+    was set.
     """
     noise = period * period / 12 + _TYPING**2
-    measured = low + period / 2
-    prior = _carried_to(utc, known or Drift(utc, 0.0, 0.0, float(period * period), 0.0, _RATE_SPREAD**2))
+    measured = low + period / 2 + READING
+    prior = _carried_to(utc, known or Drift(utc, 0.0, 0.0, _OFFSET_SPREAD**2, 0.0, _RATE_SPREAD**2))
     innovation = measured - prior.offset
     spread = prior.offset_variance + noise
-    if abs(innovation) > max(2 * period, _SURPRISE * sqrt(spread)):
+    if abs(innovation) > (_SURPRISE_OF_TWO if of_two else _SURPRISE) * sqrt(spread):
         # The clock was set. Its crystal is the same, so its rate is still what it was.
         after = replace(prior, offset=measured, offset_variance=noise, covariance=0.0)
     else:
@@ -58,7 +89,8 @@ def learn(known: Drift | None, utc: int, low: float, period: int, max_offset: in
             (1 - gain) * prior.covariance,
             max(0.0, prior.rate_variance - rate_gain * prior.covariance),
         )
-    offset = min(max(after.offset, low), low + period)
+    least, most = shown(low, period)
+    offset = min(max(after.offset, least), most)
     fastest = max_rate * 1e-6
     return replace(
         after,
@@ -68,16 +100,14 @@ def learn(known: Drift | None, utc: int, low: float, period: int, max_offset: in
 
 
 def _carried_to(utc: int, drift: Drift) -> Drift:
-    # A server's clock may have been set back since: then nothing is known to have changed.
     elapsed = max(0, utc - drift.at)
+    offset, spread = drift.standing(utc)
     wander = _RATE_WANDER * elapsed
     return Drift(
         utc,
-        drift.offset + drift.rate * elapsed,
+        offset,
         drift.rate,
-        drift.offset_variance
-        + 2 * elapsed * drift.covariance
-        + elapsed * elapsed * (drift.rate_variance + wander / 3),
+        spread * spread,
         drift.covariance + elapsed * (drift.rate_variance + wander / 2),
         drift.rate_variance + wander,
     )

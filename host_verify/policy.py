@@ -9,9 +9,12 @@ from tokencore.account import whole
 class Policy:
     """How much is forgiven to a token's clock or counter, and how little to a guesser.
 
-    window            TOTP: time steps accepted on either side of the expected one (0 to 10)
+    window            TOTP: time steps by which a code may be old when it comes; before a token's first
+                      code, steps accepted on either side of the server's own (0 to 10)
     silence_window    most steps by which the window around a token's own clock widens while the token
                       is not used and what is known of that clock grows old (0 to 20)
+    notice_window     steps on either side of a token's expected one in which a refused code is noticed,
+                      so that the next one may confirm it (0 to 20; 0: never)
     look_ahead        HOTP: counters accepted after the expected one (RFC 4226 section 7.4; 0 to 100)
     resync_window     steps on either side, or counters ahead, searched for two consecutive codes
                       (1 to 2000; the cost of a search is bounded by it)
@@ -25,7 +28,8 @@ class Policy:
     """
 
     window: int = 1
-    silence_window: int = 9
+    silence_window: int = 5
+    notice_window: int = 10
     look_ahead: int = 10
     resync_window: int = 1000
     max_offset: int = 21_600
@@ -37,6 +41,7 @@ class Policy:
     def __post_init__(self) -> None:
         whole("window", self.window, 0, 10)
         whole("silence_window", self.silence_window, 0, 20)
+        whole("notice_window", self.notice_window, 0, 20)
         whole("look_ahead", self.look_ahead, 0, 100)
         whole("resync_window", self.resync_window, 1, 2000)
         whole("max_offset", self.max_offset, 0, 86_400)

@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from .core import State, Status
 from .drift import Drift
 from .schema import token
+from .windows import Noticed
 
 _NAMES = tuple(column.name for column in token.columns)
 CHANGING = _NAMES[_NAMES.index("status") :]  # the columns that a change of state changes, the mark last
 _FIXED = _NAMES[: -len(CHANGING)]
 _text = json.JSONEncoder(separators=(",", ":")).encode
+_BELIEF = len(fields(Drift))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,8 @@ class Token:
 
     def changing(self) -> tuple[Any, ...]:
         """Return the values of CHANGING but the mark."""
-        state = self.state
-        drift = None if state.drift is None else json.dumps(astuple(state.drift))
-        return (str(state.status), str(state.next_step), state.failures, state.failed_at, drift, self.version)
+        status, next_step, failures, failed_at, drift, noticed = self.state
+        return (str(status), str(next_step), failures, failed_at, _clock_text(drift, noticed), self.version)
 
 
 class Fixed:
@@ -90,14 +91,34 @@ def token_of(row: Sequence[Any]) -> tuple[Token, bytes]:
         token_id, user, serial, created, kind, algorithm, digits, period, t0, issuer, name,
         sealed, fingerprint, status, next_step, failures, failed_at, drift, version, mark,
     ) = row
-    known = None if drift is None else Drift(*json.loads(drift))
-    state = State(Status(status), int(next_step), failures, failed_at, known)
+    state = State(Status(status), int(next_step), failures, failed_at, *_clock_of(drift))
     token = Token(
         token_id, user, serial, created, kind, algorithm, digits, period, t0, issuer, name,
         state, version, sealed, fingerprint,
     )
     # fmt: on
     return token, mark
+
+
+def _clock_text(drift: Drift | None, noticed: Noticed | None) -> str | None:
+    """Return the column `drift`: Drift's fields, if it is known, then those of a noticed code, if any."""
+    if drift is None and noticed is None:
+        return None
+    values: tuple[float, ...] = noticed or ()
+    if drift is not None:
+        belief = (drift.at, drift.offset, drift.rate)
+        values = (*belief, drift.offset_variance, drift.covariance, drift.rate_variance, *values)
+    return json.dumps(values)
+
+
+def _clock_of(text: str | None) -> tuple[Drift | None, Noticed | None]:
+    """Return what `_clock_text` was made of."""
+    if text is None:
+        return None, None
+    values = json.loads(text)
+    belief = _BELIEF if len(values) >= _BELIEF else 0
+    rest = values[belief:]
+    return Drift(*values[:belief]) if belief else None, Noticed(*rest) if rest else None
 
 
 def _canonical(values: list[Any]) -> bytes:

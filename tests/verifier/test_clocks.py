@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from host_verify.core import Reason, check, resynchronise
 from host_verify.policy import Policy
+from host_verify.windows import accepted_offsets, margin
 
 from .parts import NOON, POLICY, Bench, code_at, code_of
 
@@ -110,54 +111,125 @@ def test_without_learning_such_a_clock_is_lost_in_months():
     assert refused > 30
 
 
+def known(offset=0, days=30, phase=0, **fields):
+    """A token whose codes came once a day, 7 s after they were read; and the time a day after the last."""
+    bench, utc = Bench(**fields), NOON + phase
+    if offset:
+        assert resync(bench, (utc + offset) // 30 - 1, utc).reason is Reason.ACCEPTED
+    for _ in range(days):
+        utc += DAY + 7
+        assert bench.give(code_at(bench.account, utc - 7 + offset), utc).reason is Reason.ACCEPTED
+    return bench, utc + DAY
+
+
+def reached(bench, utc):
+    """The shifts, in steps from the server's own, whose codes are accepted at `utc`."""
+    return [
+        shift
+        for shift in range(-60, 61)
+        if check(bench.key, bench.state, code_at(bench.account, utc + 30 * shift), utc, POLICY)[0].reason
+        is Reason.ACCEPTED
+    ]
+
+
+def test_a_clock_that_is_known_has_two_or_three_codes():
+    bench, utc = known(days=120)
+    numbers = [len(reached(bench, utc + second)) for second in range(30)]
+    assert {*numbers} == {2, 3}
+    assert 2.4 < sum(numbers) / 30 < 2.9
+
+
 def test_the_window_widens_with_silence_only_and_only_so_far():
-    def reach(pause):
-        bench = Bench()
-        bench.give(code_at(bench.account, NOON), NOON)
-        utc, found = NOON + pause, []
-        for shift in range(40):
-            code = code_at(bench.account, utc + 30 * shift)
-            outcome, _ = check(bench.key, bench.state, code, utc, POLICY)
-            found.append(outcome.reason is Reason.ACCEPTED)
-        assert found == sorted(found, reverse=True)
-        return sum(found) - 1
-
-    assert reach(3600) == reach(DAY) == 1
-    assert 1 < reach(20 * DAY) < reach(60 * DAY) <= reach(10 * YEAR) <= 11
+    bench, utc = known()
+    numbers = [len(reached(bench, utc + pause)) for pause in (0, 20 * DAY, 60 * DAY, 120 * DAY, 10 * YEAR)]
+    assert numbers == sorted(numbers)
+    assert numbers[0] < numbers[1] < numbers[2] < numbers[3] <= numbers[4] <= 13
 
 
-def test_a_token_whose_clock_is_set_right_is_not_locked_out():
-    bench, utc = Bench(), NOON
-    assert resync(bench, (utc - 5000) // 30, utc).reason is Reason.ACCEPTED
-    utc += 3600
-    assert bench.give(code_at(bench.account, utc - 5000), utc).reason is Reason.ACCEPTED
-    utc += 3600
+@pytest.mark.parametrize("pause", [3600, DAY, 30 * DAY, YEAR])
+def test_a_code_may_be_late_by_a_step_and_never_early(pause):
+    """What is right lies from one step ago to now by the token's clock, within the margin on both sides."""
+    bench, utc = known()
+    utc += pause
+    low, high = accepted_offsets(bench.state.drift, utc, 30, POLICY)
+    offset, off = margin(bench.state.drift, utc, 30, POLICY)
+    assert (low, high) == (offset - 30 - off, offset + off)
+    wanted = [
+        shift
+        for shift in range(-60, 61)
+        if low <= 30 * shift + 29 - utc % 30 and 30 * shift - utc % 30 <= high
+    ]
+    assert reached(bench, utc) == wanted
+
+
+@pytest.mark.parametrize("offset", [-5000, -300, -100, 100, 300, 5000])
+def test_a_token_whose_clock_is_set_right_is_back_with_the_second_code(offset):
+    bench, utc = known(offset)
+    # Of a clock that was ahead all steps up to there are used up.
+    utc += max(0, offset)
+    assert bench.give(code_at(bench.account, utc), utc).reason is Reason.WRONG_CODE
+    utc += 35
     outcome = bench.give(code_at(bench.account, utc), utc)
     assert outcome.reason is Reason.ACCEPTED
     assert abs(outcome.offset) <= 30
-    assert bench.step(utc // 30 + 1, utc + 30) is Reason.ACCEPTED
+    for _ in range(5):
+        utc += 3600
+        assert bench.give(code_at(bench.account, utc), utc).reason is Reason.ACCEPTED
 
 
-@pytest.mark.parametrize("leap", [-44, -30, 30, 44])
+@pytest.mark.parametrize("offset", [-290, -100, 100, 290])
+def test_a_token_that_ran_away_before_its_first_code_is_taken_with_the_second(offset):
+    bench, utc = Bench(), NOON + 7
+    assert bench.give(code_at(bench.account, utc + offset), utc).reason is Reason.WRONG_CODE
+    assert bench.state.drift is None
+    utc += 40
+    outcome = bench.give(code_at(bench.account, utc + offset), utc)
+    assert (outcome.reason, bench.state.failures, bench.state.noticed) == (Reason.ACCEPTED, 0, None)
+    assert abs(outcome.offset - offset) <= 30
+
+
+def second_code(step, pause, bench=None, first=8):
+    """What becomes of the code of `step`, from now, `pause` s after the one of `first` steps ahead."""
+    bench = bench or Bench()
+    assert bench.step(NOON // 30 + first, NOON) is Reason.WRONG_CODE
+    return bench.step(NOON // 30 + step, NOON + pause)
+
+
+def test_a_noticed_code_is_confirmed_only_by_a_later_one_of_the_same_clock_and_soon():
+    assert second_code(9, 30) is Reason.ACCEPTED
+    assert second_code(10, 30) is second_code(8 + 19, 570) is Reason.ACCEPTED
+    assert second_code(8, 30) is second_code(7, 30) is Reason.WRONG_CODE
+    assert second_code(6, 30) is second_code(5, 30) is second_code(-8, 30) is Reason.WRONG_CODE
+    assert second_code(8 + 21, 630) is Reason.WRONG_CODE
+    assert second_code(9, 30, Bench(Policy(notice_window=0))) is Reason.WRONG_CODE
+
+
+def test_a_code_beyond_the_reach_is_not_noticed():
+    bench = Bench()
+    for shift in (-12, 12):
+        assert bench.step(NOON // 30 + shift, NOON) is Reason.WRONG_CODE
+        assert bench.state.noticed is None
+
+
+def test_a_used_step_is_never_noticed_nor_counted():
+    bench, utc = known(300)
+    bench.give(code_at(bench.account, utc + 300), utc)
+    for behind in (60, 150, 270):
+        assert bench.give(code_at(bench.account, utc + 300 - behind), utc).reason is Reason.REPLAYED
+    assert (bench.state.failures, bench.state.noticed) == (0, None)
+
+
+@pytest.mark.parametrize("leap", [-44, -30, -20, 20, 30, 44])
 @pytest.mark.parametrize("phase", [0, 7, 15, 22, 29])
-def test_a_well_known_clock_that_leaps_is_followed_at_once(leap, phase):
-    """A long record must not hold the estimate back: the last code alone says within which step it is."""
-    bench, utc, ahead = Bench(), NOON, 5000
-    assert resync(bench, (utc + ahead) // 30 - 1, utc).reason is Reason.ACCEPTED
-    for _ in range(60):
-        utc += DAY + 7
-        assert bench.give(code_at(bench.account, utc + ahead), utc).reason is Reason.ACCEPTED
-    utc += DAY - 30
-    # At some instants of a step the leap is within the window.
-    for instant in range(utc, utc + 30):
-        outcome, after = check(
-            bench.key, bench.state, code_at(bench.account, instant + ahead + leap), instant, bench.policy
-        )
-        if outcome.reason is Reason.ACCEPTED:
-            break
-    utc, bench.state = instant, after
-    utc += 3600 - (utc + ahead + leap) % 30 + phase
-    assert bench.give(code_at(bench.account, utc + ahead + leap), utc).reason is Reason.ACCEPTED
+def test_a_well_known_clock_that_leaps_costs_one_refusal_at_most(leap, phase):
+    """A long record must not hold the estimate back: two codes that agree say where the clock is."""
+    bench, utc = known(5000, 60)
+    ahead, refused = 5000 + leap, []
+    utc += 3600 - (utc + ahead) % 30 + phase
+    for _ in range(12):
+        refused.append(bench.give(code_at(bench.account, utc - 7 + ahead), utc).reason is not Reason.ACCEPTED)
+        utc += 37 if refused[-1] else DAY + 11
+    assert sum(refused) <= 1
 
 
 def test_a_lost_token_is_brought_back_by_two_codes():

@@ -104,7 +104,7 @@ class HotpLife(Life):
 
 
 class TotpLife(Life):
-    """Exact in the server's own window; around the token's clock only the outer bounds are known."""
+    """Exact before the first code; around a clock that is known only the outer bounds are known."""
 
     def __init__(self):
         super().__init__()
@@ -115,7 +115,7 @@ class TotpLife(Life):
         now = self.utc // 30
         step = now + shift
         reason = self.bench.give(code_of(self.bench.account, step), self.utc).reason
-        self.judge(reason, self.expected(shift, step, 1), step)
+        self.judge(reason, self.expected(shift, step), step)
         if reason is Reason.ACCEPTED:
             self.ahead = shift
 
@@ -133,14 +133,15 @@ class TotpLife(Life):
         if outcome.reason is Reason.ACCEPTED:
             self.ahead = shift + 1
 
-    def expected(self, shift, step, window):
+    def expected(self, shift, step):
         used = self.accepted and step <= self.accepted[-1]
         right = Reason.REPLAYED if used else Reason.ACCEPTED
-        if abs(shift) <= window:
+        if not self.accepted and abs(shift) <= SMALL.window:
             return {right}
         # The rate is at most 200 ppm, the time since the last code at most what the machine has waited.
         drifted = (self.utc - NOON) * 200e-6 / 30
-        if self.accepted and abs(shift - self.ahead) <= window + SMALL.silence_window + 1 + drifted:
+        reach = max(SMALL.window + SMALL.silence_window + 1, SMALL.notice_window) + 1 + drifted
+        if abs(shift) <= SMALL.window or abs(shift - self.ahead) <= reach:
             return {right, Reason.WRONG_CODE}
         return {Reason.WRONG_CODE}
 

@@ -1,6 +1,7 @@
 """docs/verifier.md: its commands run in the order in which they stand, and its numbers are the policy's."""
 
 import json
+import math
 import re
 import shlex
 import time
@@ -12,6 +13,7 @@ from tokencore import otpauth
 
 from host_verify.cli import cli
 from host_verify.core import Reason
+from host_verify.drift import Drift
 from host_verify.pace import REFUSAL_STEP
 from host_verify.policy import Policy
 from host_verify.web.app import make_app
@@ -19,6 +21,7 @@ from host_verify.web.door import FRESH_SECONDS
 from host_verify.web.limits import Rates
 from host_verify.web.parts import Settings
 from host_verify.web.problems import LONGEST_BODY
+from host_verify.windows import accepted_offsets
 from tests.docs.pages import ROOT, commands
 
 from . import importing
@@ -88,6 +91,7 @@ def test_the_numbers_are_the_policys():
     assert policy.window == 1
     assert "within one of the server's own" in text
     assert f"up to {policy.silence_window} steps on either side" in text
+    assert f"within {policy.notice_window} steps of the expected one, or within one of the server" in text
     assert f"followed up to {policy.max_offset // 3600} hours and {policy.max_rate} ppm" in text
     assert f"The next counter and the {policy.look_ahead} after it" in text
     assert f"{policy.resync_window} steps to either side, or {policy.resync_window} counters ahead" in text
@@ -95,8 +99,10 @@ def test_the_numbers_are_the_policys():
     assert f"({waits} s ...)" in text
     assert policy.lock_after == 10
     assert "After ten the token is `locked`" in text
-    widest = 2 * policy.window + 1 + 2 * (policy.window + policy.silence_window) + 1
-    assert f"at most {widest} after long silence" in text
+    long_silent = Drift(0, 0.0, 0.0, 1e9, 0.0, 0.0)
+    low, high = accepted_offsets(long_silent, 0, 30, policy)
+    widest = math.ceil((high - low) / 30) + 1
+    assert f"of at most {widest} after long silence" in text
 
 
 def test_every_request_is_named_with_its_limits():

@@ -21,6 +21,7 @@ from host_verify.keys import SoftwareMaster
 from host_verify.policy import Policy
 from host_verify.service import add_token, verify
 from host_verify.store import Store, create
+from host_verify.windows import Noticed
 
 from .parts import MASTER, NOON, POLICY, SECRET, account, code_at, new_store, open_store
 
@@ -47,6 +48,8 @@ def test_a_token_is_read_as_it_was_written(path):
         State(),
         State(Status.SUSPENDED, 2**64, 7, NOON),
         State(next_step=60_000_001, drift=Drift(NOON, 0.1 + 0.2, -1e-7, 90.0, 1e-300, 2.5e-9)),
+        State(failures=1, failed_at=NOON, noticed=Noticed(NOON, 60_000_005)),
+        State(failures=1, drift=Drift(NOON, -3.5, 1e-6, 9.0, 0.0, 1e-12), noticed=Noticed(NOON, 60_000_005)),
     ]
     with open_store(path) as store:
         for state in states:
@@ -100,6 +103,7 @@ def test_the_file_is_its_owners_alone(path):
         ("UPDATE token SET status = 'nonsense' WHERE user = ?", ["anna"]),
         ("UPDATE token SET drift = '[1, 2' WHERE user = ?", ["anna"]),
         ("UPDATE token SET drift = '[1]' WHERE user = ?", ["anna"]),
+        ("UPDATE token SET drift = '[1, 2, 3]' WHERE user = ?", ["anna"]),
         ("UPDATE token SET next_step = 'x' WHERE user = ?", ["anna"]),
         ("UPDATE token SET user = 'anna' WHERE user = ?", ["bob"]),
         ("UPDATE token SET digits = 8 WHERE user = ?", ["anna"]),
