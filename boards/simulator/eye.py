@@ -26,6 +26,7 @@ _FONT = "resources/ter-u12n.bdf"  # the font of CircuitPython's terminalio, as B
 _STROKES = "_- |.·…'\u2013\u2019"
 _WIDEST_GAP = 2  # blank cells within a text
 _STEP = 112  # of 255: how far a channel is from the background's where there is ink
+_BITS = b"0" * 128 + b"1" * 128  # a pixel's digit, by its lightness
 
 Colour = bool | int | tuple[int, int, int]
 
@@ -122,20 +123,18 @@ def _digits(path: Path) -> Font:
 
 
 def _add(font: Font, character: str, image: Image.Image, left: int) -> None:
+    cell = image.crop((left, 0, left + font.width, font.height)).convert("L")
+    digits = cell.tobytes().translate(_BITS)
+    rows = [int(digits[at : at + font.width], 2) for at in range(0, len(digits), font.width)]
     node = font.glyphs
-    for y in range(font.height):
-        row = 0
-        for x in range(left, left + font.width):
-            row = row << 1 | (int(image.getpixel((x, y))) > (127 if image.mode == "L" else 0))  # type: ignore[arg-type]
-        if y < font.height - 1:
-            node = node.setdefault(row, {})
-        else:
-            node[row] = character
+    for row in rows[:-1]:
+        node = node.setdefault(row, {})
+    node[rows[-1]] = character
 
 
 def _lit(picture: Sequence[Sequence[Colour]]) -> list[int]:
     """Return the rows of a picture as integers: a bit is set where there is ink on the background."""
-    ink: dict[Colour, int] = {}
+    ink: dict[Colour, int] = {False: ord("0"), True: ord("1")}
     if not isinstance(picture[0][0], bool):
         counts: Counter[Colour] = Counter()
         for row in picture:
@@ -143,14 +142,8 @@ def _lit(picture: Sequence[Sequence[Colour]]) -> list[int]:
         background = _channels(counts.most_common(1)[0][0])
         for colour in counts:
             far = max(abs(a - b) for a, b in zip(_channels(colour), background, strict=True))
-            ink[colour] = int(far >= _STEP)
-    rows = []
-    for row in picture:
-        value = 0
-        for pixel in row:
-            value = value << 1 | ink.get(pixel, pixel is True)
-        rows.append(value)
-    return rows
+            ink[colour] = ord("1" if far >= _STEP else "0")
+    return [int(bytes(map(ink.__getitem__, row)), 2) for row in picture]
 
 
 def _channels(colour: Colour) -> tuple[int, int, int]:
