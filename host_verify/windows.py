@@ -38,6 +38,23 @@ def margin(drift: Drift, utc: int, period: int, policy: Policy) -> tuple[float, 
     return min(max(offset, -most), most), min(max(_SURE * spread, least), widest)
 
 
+def widest_at(drift: Drift, period: int, policy: Policy) -> int:
+    """Return the UTC second from which silence leaves more open than the window may widen to.
+
+    From then on a right code may be refused, and the one after it is needed.
+    """
+    least = min(_LEAST, period / 3)
+    widest = (least + policy.silence_window * period) / _SURE
+    begin = end = drift.at
+    step = 86_400
+    while drift.spread(end) < widest:
+        begin, end, step = end, end + step, 2 * step
+    while end - begin > 60:
+        middle = (begin + end) // 2
+        begin, end = (middle, end) if drift.spread(middle) < widest else (begin, middle)
+    return end
+
+
 def accepted_offsets(drift: Drift | None, utc: int, period: int, policy: Policy) -> tuple[float, float]:
     """Return the least and greatest offset, in s, of a clock whose code may be right at `utc`.
 
