@@ -8,13 +8,13 @@ that, keep the head that `examine` returns somewhere else. No entry holds a code
 """
 
 import hmac
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from . import driver, flat
 from .errors import VerifierError
 from .schema import audit, audit_head
 from .sealing import Sealer
@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 
 _PAGE = 1000
 _HEAD = sa.select(audit_head)
-_NEWEST = sa.update(audit_head)
+# On PostgreSQL it is this lock that keeps the chain one; SQLite has one writer at a time anyway.
+_LOCKED_HEAD = {
+    "sqlite": "SELECT seq, link, mark FROM audit_head",
+    "postgresql": "SELECT seq, link, mark FROM audit_head FOR UPDATE",
+}
+_APPEND = driver.insertion(audit)
+_MOVE = {
+    "sqlite": "UPDATE audit_head SET seq = ?, link = ?, mark = ?",
+    "postgresql": "UPDATE audit_head SET seq = %s, link = %s, mark = %s",
+}
 _AFTER = (
     sa.select(audit)
     .where(audit.c.seq > sa.bindparam("after"))
@@ -99,8 +108,7 @@ def append(connection: sa.Connection, sealer: Sealer, entries: Sequence[Entry]) 
 
     Raises VerifierError if the head is not as it was written: a chain that is broken is not gone on with.
     """
-    # On PostgreSQL it is this lock that keeps the chain one; SQLite has one writer at a time anyway.
-    head = connection.execute(_HEAD.with_for_update()).first()
+    head = connection.exec_driver_sql(_LOCKED_HEAD[connection.dialect.name]).first()
     if head is None or not hmac.compare_digest(_head_mark(sealer, head.seq, head.link), head.mark):
         raise VerifierError(
             "the audit's head is missing or was altered: nothing was accepted or changed; run host-verify "
@@ -110,9 +118,16 @@ def append(connection: sa.Connection, sealer: Sealer, entries: Sequence[Entry]) 
     for entry in entries:
         seq += 1
         link = _link(sealer, link, seq, entry)
-        rows.append(entry_row(Linked(seq, entry, link)))
-    connection.execute(audit.insert(), rows)
-    connection.execute(_NEWEST, _head_row(sealer, seq, link))
+        by = entry.actor
+        rows.append(
+            (
+                seq, entry.at, by.door, by.name, entry.action, entry.reason, entry.user, entry.token, link,
+                entry.step,
+            )
+        )  # fmt: skip
+    driver.run(connection, _APPEND, rows)
+    moved = (seq, link, _head_mark(sealer, seq, link))
+    connection.exec_driver_sql(_MOVE[connection.dialect.name], moved)
 
 
 def every(store: "Store", after: int = 0) -> Iterator[Linked]:
@@ -166,10 +181,11 @@ def _origin(sealer: Sealer) -> bytes:
 
 
 def _link(sealer: Sealer, before: bytes, seq: int, entry: Entry) -> bytes:
-    values = [seq, *astuple(entry)]
-    if entry.step is None:
-        values.pop()  # so that what was linked before there were steps is as it was
-    return sealer.link(before, json.dumps(values, separators=(",", ":")).encode())
+    by = flat.text((entry.actor.door, entry.actor.name))
+    rest = [entry.action, entry.reason, entry.user, entry.token]
+    if entry.step is not None:  # so that what was linked before there were steps is as it was
+        rest.append(entry.step)
+    return sealer.link(before, f"[{seq},{entry.at},{by},{flat.text(rest)[1:]}".encode())
 
 
 def _head_mark(sealer: Sealer, seq: int, link: bytes) -> bytes:

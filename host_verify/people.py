@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from . import flat
 from .database import RESTORE
 from .errors import VerifierError
 from .schema import person
@@ -36,8 +37,9 @@ class Person:
 
     def content(self) -> bytes:
         """Return the bytes of the whole row, of which its mark is taken."""
-        values = [value.hex() if isinstance(value, bytes) else value for value in astuple(self)]
-        return json.dumps(["person", *values], separators=(",", ":")).encode()
+        pin = None if self.pin is None else self.pin.hex()
+        values = ("person", self.name, self.created, pin, self.pin_set, self.locked, self.version)
+        return flat.text(values).encode()
 
     def row(self, sealer: Sealer) -> dict[str, Any]:
         """Return the values of all columns of the table by name."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from . import flat
 from .core import State, Status
 from .drift import Drift
 from .schema import token
@@ -13,7 +14,6 @@ from .windows import Noticed
 _NAMES = tuple(column.name for column in token.columns)
 CHANGING = _NAMES[_NAMES.index("status") :]  # the columns that a change of state changes, the mark last
 _FIXED = _NAMES[: -len(CHANGING)]
-_text = json.JSONEncoder(separators=(",", ":")).encode
 _BELIEF = len(fields(Drift))
 
 
@@ -43,7 +43,7 @@ class Token:
 
     def context(self) -> bytes:
         """Return what the sealed secret is bound to: everything that says whose and what it is."""
-        return _canonical([self.id, self.user, self.serial, self.created, *self._parameters()])
+        return flat.text((self.id, self.user, self.serial, self.created, *self._parameters())).encode()
 
     def content(self) -> bytes:
         """Return the bytes of the whole row, of which the row's mark is taken."""
@@ -74,11 +74,11 @@ class Fixed:
 
     def __init__(self, token: Token) -> None:
         self.context = token.context()
-        self._before = _text([self.context.decode(), token.sealed.hex(), token.fingerprint.hex()])[:-1]
+        self._before = flat.text([self.context.decode(), token.sealed.hex(), token.fingerprint.hex()])[:-1]
 
     def content(self, token: Token) -> bytes:
         """Return the bytes of the whole row, of which its mark is taken."""
-        return f"{self._before},{_text(token.changing())[1:]}".encode()
+        return f"{self._before},{flat.text(token.changing())[1:]}".encode()
 
 
 def token_of(row: Sequence[Any]) -> tuple[Token, bytes]:
@@ -119,7 +119,3 @@ def _clock_of(text: str | None) -> tuple[Drift | None, Noticed | None]:
     belief = _BELIEF if len(values) >= _BELIEF else 0
     rest = values[belief:]
     return Drift(*values[:belief]) if belief else None, Noticed(*rest) if rest else None
-
-
-def _canonical(values: list[Any]) -> bytes:
-    return _text(values).encode()

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from . import health, problems, tokens, verify
 from .door import Door
@@ -16,6 +18,17 @@ from .parts import Parts, Settings
 
 THREADS = 32  # of each worker: what they have to write at one time is written together
 CONNECTIONS = 8  # of each worker to its store
+
+
+class _Application(FastAPI):
+    """The framework's application, behind the short way of the attempts."""
+
+    def __init__(self, parts: Parts, **described: Any) -> None:
+        super().__init__(**described)
+        self._first = Fast(super().__call__, parts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._first(scope, receive, send)
 
 
 def make_app(settings: Settings) -> FastAPI:
@@ -33,7 +46,8 @@ def make_app(settings: Settings) -> FastAPI:
             finally:
                 parts.judges.close()
 
-    app = FastAPI(
+    app = _Application(
+        parts,
         title="Fobsmith verifier",
         version=version("fobsmith"),
         summary="Checks the codes of hardware tokens (HOTP and TOTP).",
@@ -43,7 +57,6 @@ def make_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.add_middleware(problems.BodyLimit)
     app.add_middleware(Timed, metrics=parts.metrics)
-    app.add_middleware(Fast, parts=parts)
     for each in (health, verify, tokens):
         app.include_router(each.routes(parts))
     if settings.admin:
