@@ -8,7 +8,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,6 +99,13 @@ def place_of(url: str) -> Place:
 def file_place(path: Path) -> Place:
     """Return the place of an SQLite file."""
     return Place(sa.URL.create("sqlite", database=str(path)))
+
+
+def begin_file(path: Path) -> None:
+    """Make an empty file a database as stores have it."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
 def must_exist(place: Place) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from .errors import NotDone, VerifierError
+from .placing import sync_folder
 from .sealing import KEY_BYTES, decrypted, derived, encrypted
 
 
@@ -65,17 +66,6 @@ def make_key_file(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make durable that a file came to be in `folder`, or is called otherwise there."""
-    if os.name == "nt":  # where a folder cannot be opened, and needs not be
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def key_from_file(path: Path) -> bytes:

@@ -16,6 +16,7 @@ from .errors import NotDone
 from .keys import SoftwareMaster
 from .masterkeys import MasterKey
 from .opening import Opener
+from .placing import sync_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def rotate(opener: Opener, utc: int, by: Actor = LIBRARY) -> Rotated:
             os.replace(beside, file)
         except FileNotFoundError:
             raise _faster() from None
-        keys.sync_folder(file.parent)
+        sync_folder(file.parent)
         masterkeys.remove(store, new, old.id, utc, by)
     return Rotated(key, old)
 
