@@ -81,7 +81,7 @@ def import_seeds(ctx: click.Context, /, files: tuple[str, ...], **options: Any) 
                     for each, ask in zip(seeds, asked, strict=True)
                 ]
             report = take(store, seeds, _now(at), source, **rules)
-    data = render_report.data(report, session.policy, options["dry_run"])
+    data = render_report.data(report, session.policy, _now(at), options["dry_run"])
     session.tell(data, render_report.text(report, options["dry_run"]))
     ctx.exit(1 if report.problems else 0)
 

@@ -143,6 +143,53 @@ class Client:
         """Make a token "active" or "suspended" (scope helpdesk), or "revoked" (admin), and return it."""
         return self.ask("PUT", f"/v1/tokens/{quote(token_id, safe='')}/status", {"status": status})
 
+    def assign(self, token_id: str, user: str | None) -> dict[str, Any]:
+        """Give a token to a user, or with None to nobody (scope helpdesk), and return it."""
+        return self.ask("PUT", f"/v1/tokens/{quote(token_id, safe='')}/user", {"user": user})
+
+    def lost(self, token_id: str, until: int | None = None, codes: int = 10) -> list[str]:
+        """Take a lost token out of use (scope helpdesk); return the codes in its place.
+
+        Each is accepted once before UTC second `until`; without it there are none.
+        """
+        body = {"until": until, "codes": codes}
+        made: list[str] = self.ask("POST", f"/v1/tokens/{quote(token_id, safe='')}/lost", body)["codes"]
+        return made
+
+    def found(self, token_id: str) -> dict[str, Any]:
+        """Put a lost token into use again (scope helpdesk) and return it."""
+        return self.ask("POST", f"/v1/tokens/{quote(token_id, safe='')}/found")
+
+    def users(self) -> Iterator[dict[str, Any]]:
+        """Yield all users by name (scope helpdesk)."""
+        query: dict[str, str] = {}
+        while True:
+            page = self.ask("GET", f"/v1/users?{urlencode(query)}")
+            yield from page["users"]
+            if not page["next"]:
+                return
+            query["after"] = page["next"]
+
+    def user(self, name: str) -> dict[str, Any]:
+        """Return one user (scope helpdesk)."""
+        return self.ask("GET", f"/v1/users/{quote(name, safe='')}")
+
+    def add_user(self, name: str) -> dict[str, Any]:
+        """Add a user without a token (scope helpdesk) and return him."""
+        return self.ask("POST", "/v1/users", {"name": name})
+
+    def remove_user(self, name: str) -> dict[str, Any]:
+        """Remove a user without a token (scope admin) and return him."""
+        return self.ask("DELETE", f"/v1/users/{quote(name, safe='')}")
+
+    def set_pin(self, name: str, pin: str | None) -> dict[str, Any]:
+        """Set a user's PIN, or with None drop it (scope helpdesk), and return him."""
+        return self.ask("PUT", f"/v1/users/{quote(name, safe='')}/pin", {"pin": pin})
+
+    def lock(self, name: str, locked: bool = True) -> dict[str, Any]:
+        """Refuse every code of a user, or let him in again (scope helpdesk), and return him."""
+        return self.ask("PUT", f"/v1/users/{quote(name, safe='')}/lock", {"locked": locked})
+
     def add_token(self, user: str, uri: str, serial: str | None = None) -> dict[str, Any]:
         """Give a user the token of an otpauth URI (scope admin) and return it."""
         return self.ask("POST", "/v1/tokens", {"user": user, "uri": uri, "serial": serial})

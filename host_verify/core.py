@@ -34,9 +34,12 @@ class Reason(StrEnum):
     ACCEPTED = "accepted"
     WRONG_CODE = "wrong_code"
     REPLAYED = "replayed"  # right once, for a step or counter that is used up
+    EXPIRED = "expired"  # a replacement code after its end
     MALFORMED = "malformed"  # not digits of the token's length; can never be right, so never counted
     THROTTLED = "throttled"  # too soon after failures; the code was not looked at
     LOCKED = "locked"  # too many failures; the code was not looked at
+    USER_LOCKED = "user_locked"  # by hand; the code was not looked at
+    WRONG_PIN = "wrong_pin"  # before a right code, which is not used up
     SUSPENDED = "suspended"
     LOST = "lost"
     REVOKED = "revoked"
@@ -73,7 +76,7 @@ class Outcome:
     step         the time step or counter that the code belonged to, if accepted
     shift        TOTP: that step less the server's own; HOTP: codes passed over before it
     offset       TOTP, where codes were recognised: the token's clock less the server's, in seconds
-    retry_after  THROTTLED: seconds until the next attempt is looked at
+    retry_after  THROTTLED, LOCKED for a time: seconds until the next attempt is looked at
     """
 
     reason: Reason
@@ -83,6 +86,7 @@ class Outcome:
     retry_after: int | None = None
 
 
+LONGEST_LOCK = 20  # doublings of Policy.lock_seconds: some thirty years
 _ACTIVE = Status.ACTIVE
 _WRONG = Outcome(Reason.WRONG_CODE)
 _REPLAYED = Outcome(Reason.REPLAYED)
@@ -175,22 +179,34 @@ def resynchronise(
     return _accepted(key, state, step + 1, utc, policy, of_two=True)
 
 
-def is_locked(state: State, policy: Policy) -> bool:
-    """Tell whether failures have locked the token until an administrator enables it again."""
-    return state.failures >= policy.lock_after
+def held_back(state: State, utc: int, policy: Policy) -> Outcome | None:
+    """Return the refusal of an attempt that comes too soon after failures, or None if it is looked at.
 
-
-def _not_now(state: State, utc: int, policy: Policy) -> Outcome | None:
-    if refusal := _OUT_OF_USE.get(state.status):
-        return refusal
+    Up to `lock_after` failures the wait is RFC 4226's (section 7.3), then it doubles with each.
+    """
     failures = state.failures
     if failures < policy.throttle_after:
         return None
-    if failures >= policy.lock_after:
+    beyond = failures - policy.lock_after
+    if beyond < 0:
+        reason, wait = Reason.THROTTLED, policy.throttle_seconds * failures
+    elif not policy.lock_seconds:
         return _LOCKED
+    else:
+        reason, wait = Reason.LOCKED, policy.lock_seconds << min(beyond, LONGEST_LOCK)
     # While the server's clock stands before the last failure, no time counts as waited.
-    wait = policy.throttle_seconds * failures - max(0, utc - state.failed_at)
-    return Outcome(Reason.THROTTLED, retry_after=wait) if wait > 0 else None
+    left = wait - max(0, utc - state.failed_at)
+    return Outcome(reason, retry_after=left) if left > 0 else None
+
+
+def is_locked(state: State, policy: Policy, utc: int) -> bool:
+    """Tell whether failures have locked the token at `utc`, for a time or until it is enabled again."""
+    refusal = held_back(state, utc, policy)
+    return refusal is not None and refusal.reason is Reason.LOCKED
+
+
+def _not_now(state: State, utc: int, policy: Policy) -> Outcome | None:
+    return _OUT_OF_USE.get(state.status) or held_back(state, utc, policy)
 
 
 def _counters(state: State, ahead: int) -> range:

@@ -14,13 +14,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from . import schema
+from . import replacements, schema
 from .attempts import Attempt, Decision
+from .core import Status
 from .database import RESTORE, Place
 from .errors import VerifierError
 from .matching import CodeKey
 from .people import Person, damaged, person_of
 from .records import CHANGING, Fixed, Token, token_of
+from .replacements import Replacement
 from .sealing import Sealer
 
 
@@ -44,6 +46,12 @@ _PEOPLE = {
     "CROSS JOIN person ON person.name = wanted.value",
     "postgresql": f"SELECT {_columns(schema.person)} FROM person WHERE name = ANY(%s)",  # noqa: S608
 }
+_CODES = {
+    "sqlite": f"SELECT {_columns(schema.replacement)} FROM json_each(?) AS wanted "  # noqa: S608
+    "CROSS JOIN replacement ON replacement.token = wanted.value",
+    "postgresql": f"SELECT {_columns(schema.replacement)} FROM replacement WHERE token = ANY(%s)",  # noqa: S608
+}
+_ANY_PIN = "SELECT EXISTS (SELECT 1 FROM person WHERE pin IS NOT NULL)"
 _WRITE = {
     "sqlite": f"UPDATE token SET {', '.join(f'{name} = ?' for name in CHANGING)} WHERE id = ?",  # noqa: S608
     "postgresql": f"UPDATE token SET {', '.join(f'{name} = new.{name}' for name in CHANGING)} "  # noqa: S608
@@ -65,6 +73,9 @@ class Together:
         self._damaged: dict[str, VerifierError] = {}
         self._fixed: dict[str, Fixed] = {}
         self._changed: dict[str, Token] = {}
+        self._codes: dict[str, list[Replacement]] = {}
+        self._used: list[Replacement] = []
+        self.any_pin = False
 
     def read(self, attempts: Sequence[Attempt]) -> None:
         """Read the tokens of all the attempts' users."""
@@ -80,9 +91,14 @@ class Together:
                 self._people[row[0]] = person_of(row, self._sealer, self._place)
             except VerifierError as error:
                 self._damaged[row[0]] = error
+        self.any_pin = bool(self._connection.exec_driver_sql(_ANY_PIN).scalar())
+        lost = []
         for tokens in self._tokens.values():
             if len(tokens) > 1:
                 tokens.sort(key=lambda token: (token.created, token.id))
+            lost += [token for token in tokens if token.state.status is Status.LOST]
+        if lost:
+            self._read_codes(lost)
 
     def decide(self, attempt: Attempt) -> Decision:
         """Judge an attempt by what those before it have left. Raises VerifierError for a damaged row."""
@@ -93,16 +109,24 @@ class Together:
         person = self._people.get(user) if user is not None else None
         if tokens and person is None:
             raise damaged(self._place, user)
-        decision = attempt.decide(person, tokens, self._key)
+        decision = attempt.decide(person, tokens, self)
         for token, state in decision.changes:
             after = replace(token, state=state, version=token.version + 1)
             tokens[tokens.index(token)] = self._changed[token.id] = after
+        if used := decision.used:
+            self._used.append(used)
+            codes = self._codes[used.token]
+            self._codes[used.token] = [used if each.digest == used.digest else each for each in codes]
         return decision
 
     def write(self) -> None:
-        """Write all tokens that were changed."""
+        """Write all tokens that were changed, and the replacement codes that were used."""
         if not self._changed:
             return
+        for used in self._used:
+            row = used.row(self._sealer)
+            changed = {"known": used.digest, "used": row["used"], "mark": row["mark"]}
+            assert self._connection.execute(replacements.USE, changed).rowcount == 1
         rows = [(*token.changing(), self._mark(token), token.id) for token in self._changed.values()]
         statement = _WRITE[self._database]
         if self._database == "sqlite":
@@ -111,6 +135,26 @@ class Together:
             columns = tuple(list(column) for column in zip(*rows, strict=True))
             written = self._connection.exec_driver_sql(statement, columns).rowcount
         assert written == len(rows)
+
+    def _read_codes(self, lost: Sequence[Token]) -> None:
+        ids = [token.id for token in lost]
+        wanted = json.dumps(ids) if self._database == "sqlite" else ids
+        user_of = {token.id: token.user for token in lost}
+        for row in self._rows(_CODES, wanted):
+            try:
+                found = replacements.of_row(row, self._sealer, self._place)
+            except VerifierError as error:
+                self._damaged[user_of[row.token]] = error
+            else:
+                self._codes.setdefault(found.token, []).append(found)
+
+    def codes(self, token: Token) -> Sequence[Replacement]:
+        """Return the codes that stand in for a lost token."""
+        return self._codes.get(token.id, ())
+
+    def digest(self, token: Token, code: str) -> bytes:
+        """Return the digest of such a code."""
+        return replacements.digest(self._sealer, token.id, code)
 
     def _rows(self, statements: dict[str, str], wanted: object) -> Sequence[sa.Row[Any]]:
         return self._connection.exec_driver_sql(statements[self._database], (wanted,)).fetchall()
@@ -128,7 +172,8 @@ class Together:
             return
         self._tokens.setdefault(user, []).append(token)
 
-    def _key(self, token: Token) -> CodeKey:
+    def key(self, token: Token) -> CodeKey:
+        """Return a token's secret, ready for matching."""
         secret = self._sealer.unseal(token.sealed, self._fixed[token.id].context)
         if secret is None:
             raise self._error(token.id)

@@ -35,6 +35,10 @@ class Person:
     locked: int | None = None
     version: int = 0
 
+    def context(self) -> bytes:
+        """Return what the sealed PIN is bound to."""
+        return json.dumps(["PIN", self.name, self.created]).encode()
+
     def content(self) -> bytes:
         """Return the bytes of the whole row, of which its mark is taken."""
         pin = None if self.pin is None else self.pin.hex()

@@ -22,7 +22,9 @@ class Policy:
     max_rate          largest drift rate that is believed, in parts per million (0 to 1000)
     throttle_after    failures from which an attempt has to wait (1 to lock_after)
     throttle_seconds  T of RFC 4226 section 7.3: after A failures the wait is T * A seconds (0 to 3600)
-    lock_after        failures after which only an administrator can go on (1 to 1000)
+    lock_after        failures that lock the token (1 to 1000)
+    lock_seconds      for how long, doubled with each further failure (0 to 86400); 0 is until an
+                      administrator enables it
 
     Raises tokencore's BadValue naming the first field out of its limits.
     """
@@ -37,6 +39,7 @@ class Policy:
     throttle_after: int = 3
     throttle_seconds: int = 5
     lock_after: int = 10
+    lock_seconds: int = 900
 
     def __post_init__(self) -> None:
         whole("window", self.window, 0, 10)
@@ -47,5 +50,6 @@ class Policy:
         whole("max_offset", self.max_offset, 0, 86_400)
         whole("max_rate", self.max_rate, 0, 1000)
         whole("lock_after", self.lock_after, 1, 1000)
+        whole("lock_seconds", self.lock_seconds, 0, 86_400)
         whole("throttle_after", self.throttle_after, 1, self.lock_after)
         whole("throttle_seconds", self.throttle_seconds, 0, 3600)

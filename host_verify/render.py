@@ -11,11 +11,11 @@ from rich.text import Text
 
 from .apikeys import ApiKey
 from .audit import Examination, Linked, entry_row
-from .core import Reason, Status, is_locked
+from .core import Reason, Status, held_back
 from .policy import Policy
 from .records import Token
 from .sealkeys import SealKey
-from .service import Verdict
+from .service import Factor, Verdict
 
 _NOBODY = "(nobody's)"
 _UNSEEN = " (it was imported, and no code of it was seen yet)"
@@ -24,7 +24,10 @@ _REFUSALS = {
     Reason.WRONG_CODE: "the code is wrong",
     Reason.REPLAYED: "the code was used before; wait for the next one",
     Reason.MALFORMED: "that is no code of the token's; give its digits as the display shows them",
+    Reason.WRONG_PIN: "the PIN in front of the code is wrong",
+    Reason.EXPIRED: "the replacement code has come to its end; an administrator gives others",
     Reason.LOCKED: "locked by too many wrong codes; an administrator unlocks it: {enable}",
+    Reason.USER_LOCKED: "the user is locked; an administrator unlocks him: host-verify user unlock {user}",
     Reason.SUSPENDED: "the token is suspended; an administrator enables it: {enable}",
     Reason.LOST: "the token is lost; whoever finds it takes it to an administrator",
     Reason.REVOKED: "the token is revoked; the user needs a new one",
@@ -37,14 +40,18 @@ def verdict_text(verdict: Verdict) -> str:
     if verdict.accepted:
         # Less than a step is no more than the code itself leaves open.
         clock = f" (its clock is {_offset(verdict.offset)})" if verdict.shift and verdict.offset else ""
-        return f"Accepted: {verdict.user} by token {verdict.token}{clock}"
-    if verdict.reason is Reason.THROTTLED:
-        why = f"too soon after wrong codes; this one was not looked at. Try again in {verdict.retry_after} s"
+        by = "a code in place of token" if verdict.factor is Factor.REPLACEMENT else "token"
+        return f"Accepted: {verdict.user} by {by} {verdict.token}{clock}"
+    if verdict.reason in (Reason.THROTTLED, Reason.LOCKED) and verdict.retry_after is not None:
+        after = "too soon after" if verdict.reason is Reason.THROTTLED else "locked by"
+        why = f"{after} wrong codes; this one was not looked at. Try again in {verdict.retry_after} s"
     elif verdict.reason is Reason.OUT_OF_DRIFT:
         clock = _offset(verdict.offset or 0)
         why = f"the codes are right, but the token's clock is {clock}: set it, or replace the token"
     else:
-        why = _REFUSALS[verdict.reason].format(enable=f"host-verify token enable {verdict.token}")
+        why = _REFUSALS[verdict.reason].format(
+            enable=f"host-verify token enable {verdict.token}", user=verdict.user
+        )
     return f"Refused: {why}"
 
 
@@ -56,9 +63,10 @@ def verdict_data(verdict: Verdict) -> dict[str, Any]:
     return data
 
 
-def token_data(token: Token, policy: Policy) -> dict[str, Any]:
-    """Return what there is to know of a token, except its secret, for JSON."""
+def token_data(token: Token, policy: Policy, utc: int) -> dict[str, Any]:
+    """Return what there is to know of a token at `utc`, except its secret, for JSON."""
     state, drift = token.state, token.state.drift
+    locked, until = _lock(token, policy, utc)
     data: dict[str, Any] = {
         "id": token.id,
         "user": token.user,
@@ -70,7 +78,8 @@ def token_data(token: Token, policy: Policy) -> dict[str, Any]:
         "algorithm": token.algorithm,
         "digits": token.digits,
         "status": state.status,
-        "locked": is_locked(state, policy),
+        "locked": locked,
+        "locked_until": until,
         "failures": state.failures,
     }
     if token.kind == "hotp":
@@ -84,7 +93,7 @@ def token_data(token: Token, policy: Policy) -> dict[str, Any]:
     return data | {"period": token.period, "t0": token.t0, "next_step": state.next_step, "clock": clock}
 
 
-def token_list(tokens: list[Token], policy: Policy) -> RenderableType:
+def token_list(tokens: list[Token], policy: Policy, utc: int) -> RenderableType:
     """Return a table of tokens, a line each."""
     if not tokens:
         return Text("No tokens. Add one: host-verify token add --user USER FILE")
@@ -98,14 +107,14 @@ def token_list(tokens: list[Token], policy: Policy) -> RenderableType:
             token.user or _NOBODY,
             token.kind,
             _account(token),
-            _standing(token, policy),
+            _standing(token, policy, utc),
             "" if drift is None else _offset(drift.offset) if abs(drift.offset) > token.period else "in step",
         )
         table.add_row(*(Text(safe(cell)) for cell in cells))
     return table
 
 
-def token_card(token: Token, policy: Policy) -> RenderableType:
+def token_card(token: Token, policy: Policy, utc: int) -> RenderableType:
     """Return everything of one token, a line each."""
     state, drift = token.state, token.state.drift
     lines = {
@@ -113,8 +122,8 @@ def token_card(token: Token, policy: Policy) -> RenderableType:
         "User": token.user or f"{_NOBODY}: host-verify token assign",
         "Serial": token.serial or "none",
         "Account": _account(token),
-        "State": _standing(token, policy) + (_UNSEEN if state.status is Status.NEW else ""),
-        "Wrong codes": f"{state.failures} since the last right one; locked at {policy.lock_after}",
+        "State": _standing(token, policy, utc) + (_UNSEEN if state.status is Status.NEW else ""),
+        "Wrong codes": f"{state.failures} since the last right one; {policy.lock_after} lock it",
         "Added": instant(token.created),
         "Codes": f"{token.kind.upper()}, {token.algorithm}, {token.digits} digits",
     }
@@ -241,9 +250,22 @@ def _account(token: Token) -> str:
     return f"{token.issuer}: {token.name}" if token.issuer else token.name
 
 
-def _standing(token: Token, policy: Policy) -> str:
-    status = str(token.state.status)
-    return "locked" if status in ("active", "new") and is_locked(token.state, policy) else status
+def _standing(token: Token, policy: Policy, utc: int) -> str:
+    status = token.state.status
+    locked, until = _lock(token, policy, utc)
+    if not locked or status not in (Status.ACTIVE, Status.NEW, Status.LOST):
+        return str(status)
+    return f"{'lost, ' if status is Status.LOST else ''}locked" + (
+        f" until {instant(until)}" if until else ""
+    )
+
+
+def _lock(token: Token, policy: Policy, utc: int) -> tuple[bool, int | None]:
+    """Tell whether failures have locked a token at `utc`, and until when; None is until it is enabled."""
+    refusal = held_back(token.state, utc, policy)
+    if refusal is None or refusal.reason is not Reason.LOCKED:
+        return False, None
+    return True, None if refusal.retry_after is None else utc + refusal.retry_after
 
 
 def _offset(seconds: float) -> str:

@@ -10,10 +10,10 @@ from .render import token_data
 _SHOWN = 100  # lines of each kind, for people
 
 
-def data(report: Report, policy: Policy, dry_run: bool) -> dict[str, Any]:
+def data(report: Report, policy: Policy, utc: int, dry_run: bool) -> dict[str, Any]:
     """Return a report for JSON. Nothing was added where `dry_run`, or where there are problems."""
     return {
-        "added": [{"place": place, "token": token_data(token, policy)} for place, token in report.added],
+        "added": [{"place": place, "token": token_data(token, policy, utc)} for place, token in report.added],
         "known": [{"place": each.place, "why": each.why} for each in report.known],
         "problems": [{"place": each.place, "why": each.why} for each in report.problems],
         "dry_run": dry_run,

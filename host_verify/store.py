@@ -11,6 +11,7 @@ import re
 import secrets
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -65,6 +66,7 @@ _CHANGE = sa.update(_TOKEN).where(
 )
 _PARAMETERS = ("name", "issuer", "kind", "algorithm", "digits", "period", "t0")
 _TRIES = 10
+_STRETCHING = 2  # PINs looked at at one time, each in 19 MiB
 
 
 def create(place: Place, master: Master, utc: int, by: Actor = LIBRARY) -> None:
@@ -103,6 +105,7 @@ class Store:
 
     def __init__(self, place: Place, master: Master, connections: int = 1) -> None:
         self.place = place
+        self.stretching = threading.BoundedSemaphore(_STRETCHING)
         must_exist(place)
         self._engine = connect(place, connections)
         try:
@@ -223,10 +226,15 @@ class Store:
 
         return self.write(put, (entry,), token.id)
 
-    def change(self, changes: Sequence[tuple[Token, State]], entries: Sequence[Entry] = ()) -> bool:
+    def change(
+        self,
+        changes: Sequence[tuple[Token, State]],
+        entries: Sequence[Entry] = (),
+        also: Callable[[sa.Connection], bool] | None = None,
+    ) -> bool:
         """Give each token its new state, all or none; return False if one is no longer as it was read.
 
-        `entries` go into the audit with it.
+        `entries` go into the audit with it, and `also` is done before it, in the same transaction.
         """
         rows = []
         # In one order everywhere, or two that change the same tokens would wait for each other.
@@ -234,15 +242,22 @@ class Store:
             after = replace(token, state=state, version=token.version + 1)
             changed = after.changed(self.sealer.row_mark(after.content()))
             rows.append(changed | {"known_id": token.id, "known": token.version})
-        return self.write(
-            lambda connection: all(connection.execute(_CHANGE, row).rowcount == 1 for row in rows),
-            entries,
-            rows[0]["known_id"] if rows else "",
-        )
+
+        def put(connection: sa.Connection) -> bool:
+            if also is not None and not also(connection):
+                return False
+            return all(connection.execute(_CHANGE, row).rowcount == 1 for row in rows)
+
+        return self.write(put, entries, rows[0]["known_id"] if rows else "")
 
     def judge(self, attempts: Sequence[Attempt]) -> list[Verdict | BaseException]:
         """Judge attempts together (see `writing`); what is told of each is stored by then."""
         return self._writer.judge(attempts)
+
+    @property
+    def has_pins(self) -> bool:
+        """Whether any user had a PIN when an attempt was last judged."""
+        return self._writer.any_pin
 
     def mark(self, row: bytes) -> bytes:
         """Return what shows that a row of that content was written by a holder of the key."""

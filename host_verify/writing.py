@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from . import audit
-from .attempts import Attempt, Verdict
+from .attempts import Attempt, Unproved, Verdict
 from .audit import Entry
 from .database import Place, explained, is_conflict, writer
 from .errors import VerifierError
@@ -59,7 +59,10 @@ class _Judged(_Waiting):
 
 
 class Writer:
-    """Writes into one database for any number of threads. `engine` is as `database.connect` returns it."""
+    """Writes into one database for any number of threads. `engine` is as `database.connect` returns it.
+
+    any_pin tells whether any user had a PIN when attempts were last judged.
+    """
 
     def __init__(self, place: Place, engine: sa.Engine, sealer: Sealer) -> None:
         self._place = place
@@ -70,6 +73,7 @@ class Writer:
         self._attempts: list[_Judged] = []
         self._list = threading.Lock()
         self._turn = threading.Lock()
+        self.any_pin = False
 
     def close(self) -> None:
         """Let go of the database."""
@@ -97,7 +101,8 @@ class Writer:
     def judge(self, attempts: Sequence[Attempt]) -> list[Verdict | BaseException]:
         """Judge attempts, in their order, and return what is to be told of each, which is stored by then.
 
-        An attempt that could not be judged, or its verdict not stored, is told by the error.
+        An attempt that could not be judged, or its verdict not stored, is told by the error; one that waits
+        for its PIN by Unproved.
         """
         mine = [_Judged(attempt=attempt) for attempt in attempts]
         with self._list:
@@ -163,12 +168,13 @@ class Writer:
             for each in attempts:
                 try:
                     decision = together.decide(each.attempt)
-                except VerifierError as error:  # of this user's rows
+                except (VerifierError, Unproved) as error:  # of this user's rows
                     each.error = error
                 else:
                     each.verdict, each.error = decision.verdict, None
                     entries.append(decision.entry)
             together.write()
+            self.any_pin = together.any_pin
             return entries
 
         for _ in range(_TRIES):

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any
 
 from .. import pace, service
+from ..core import Reason
 from ..errors import VerifierError
 from ..listening import shown
 from ..policy import Policy
@@ -132,7 +133,7 @@ class Server:
             accepted = self._judge(request, client)
             answer = request.answer(accepted)
             if not accepted:
-                time.sleep(pace.rest(came, self._settings.clock()))
+                time.sleep(pace.rest(came, self._settings.clock(), self._settings.store.has_pins))
             self._answers.answered(known, answer)
             self._send(answer, sender)
         except VerifierError as error:
@@ -160,7 +161,7 @@ class Server:
         )
         self._count(verdict.reason)
         # A name that nobody has may be a code typed amiss.
-        user_name = verdict.user if verdict.token else None
+        user_name = None if verdict.reason is Reason.UNKNOWN_USER else verdict.user
         what = {"client": client.name, "user": user_name, "token": verdict.token, "reason": verdict.reason}
         _log.info("verify", extra=what)
         return verdict.accepted

@@ -8,11 +8,13 @@ import asyncio
 import json
 from collections.abc import Iterable
 
+from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import apikeys, pace, render, service
 from ..apikeys import ApiKey
+from ..attempts import Unproved
 from ..errors import VerifierError
 from . import models, problems
 from .parts import Parts
@@ -66,7 +68,7 @@ class Fast:
             return
         start, end = told
         if told is _REFUSED:
-            await asyncio.sleep(pace.rest(came, clock()))
+            await asyncio.sleep(pace.rest(came, clock(), self._parts.store.has_pins))
         await send(start)
         await send(end)
         self._parts.metrics.took(_PATH, "200", clock() - came)
@@ -90,6 +92,9 @@ class Fast:
         settings = parts.settings
         attempt = service.one_code(body.user, body.code, settings.clock(), settings.policy, key.actor())
         verdict = await parts.judges.ask(attempt)
+        while isinstance(verdict, Unproved):
+            attempt = await run_in_threadpool(service.proved, parts.store, attempt, verdict)
+            verdict = await parts.judges.ask(attempt)
         if isinstance(verdict, BaseException):
             raise verdict
         parts.told("verify", key, verdict)

@@ -2,12 +2,18 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ..core import Reason, Status
+from ..replacements import MOST
 from ..service import Factor
 
+LAST_SECOND = 253_402_300_799  # the end of the year 9999
 Text = Annotated[str, Field(max_length=16_384)]
+# JSON knows no integers: 3.0 is one, too.
+_whole = BeforeValidator(
+    lambda value: int(value) if isinstance(value, float) and value.is_integer() else value
+)
 TokenId = Annotated[str, Field(pattern="^[0-9a-f]{8}$", examples=["3f9a1c02"])]
 
 
@@ -22,7 +28,9 @@ class Attempt(Body):
 
     user: Text = Field(examples=["alice"])
     code: Text = Field(
-        examples=["123 456"], description="Digits as the display shows them; spaces are dropped."
+        examples=["123 456"],
+        description="Digits as the display shows them, behind the user's PIN if he has one; or a replacement "
+        "code. Spaces are dropped.",
     )
 
 
@@ -48,6 +56,55 @@ class NewStatus(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     status: Literal[Status.ACTIVE, Status.SUSPENDED, Status.REVOKED]
+
+
+class NewOwner(Body):
+    """Whose a token shall be; null: nobody's, back in the drawer."""
+
+    user: Text | None
+
+
+class Loss(Body):
+    """That a token is lost, and what stands in for it."""
+
+    until: Annotated[Annotated[int, Field(ge=0, le=LAST_SECOND)] | None, _whole] = Field(
+        None, description="UTC second before which its replacement codes are accepted; null: there are none."
+    )
+    codes: Annotated[int, Field(ge=1, le=MOST), _whole] = Field(10, description="How many there shall be.")
+
+
+class NewUser(Body):
+    """A user to be added."""
+
+    name: Text = Field(examples=["alice"])
+
+
+class NewPin(Body):
+    """A user's PIN: 4 to 64 characters; null: the code alone."""
+
+    pin: Text | None
+
+
+class NewLock(Body):
+    """Whether every code of a user is refused."""
+
+    locked: bool
+
+
+class User(BaseModel):
+    """A user. `pin_set` and `locked` are since when (UTC seconds), or null."""
+
+    name: str
+    created: int
+    pin_set: int | None
+    locked: int | None
+
+
+class Users(BaseModel):
+    """Some users in the order of their names; where `next` is not null, more come after it."""
+
+    users: list[User]
+    next: str | None
 
 
 class Answer(BaseModel):
@@ -82,12 +139,20 @@ class Token(BaseModel):
     digits: int
     status: Status
     locked: bool
+    locked_until: int | None
     failures: int
     counter: int | None = None
     period: int | None = None
     t0: int | None = None
     next_step: int | None = None
     clock: dict[str, Any] | None = None
+
+
+class Lost(BaseModel):
+    """A lost token and the codes in its place, which are shown this once."""
+
+    token: Token
+    codes: list[str]
 
 
 class Tokens(BaseModel):

@@ -9,6 +9,7 @@ from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ..apikeys import ApiKey
+from ..core import Reason
 from ..errors import NotDone
 from ..policy import Policy
 from ..records import Token
@@ -70,7 +71,7 @@ class Parts:
     def told(self, action: str, key: ApiKey, verdict: Verdict) -> None:
         """Count and log what became of an attempt. A name that nobody has may be a code typed amiss."""
         self.metrics.attempts.labels(action, verdict.reason).inc()
-        user = verdict.user if verdict.token else None
+        user = None if verdict.reason is Reason.UNKNOWN_USER else verdict.user
         what = {"key": key.id, "user": user, "token": verdict.token, "reason": verdict.reason}
         _log.info(action, extra=what)
 

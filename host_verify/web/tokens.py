@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from tokencore import otpauth
 from tokencore.errors import BadValue
 
-from .. import audit, render, service
+from .. import audit, losing, render, service
 from ..apikeys import Scope
 from ..core import Status
 from ..records import Token
@@ -20,7 +20,7 @@ def routes(parts: Parts) -> APIRouter:
     settings = parts.settings
 
     def shown(token: Token) -> dict[str, Any]:
-        return render.token_data(token, settings.policy)
+        return render.token_data(token, settings.policy, settings.clock())
 
     @router.get("/v1/tokens", response_model=models.Tokens, responses=PROBLEMS, tags=["helpdesk"])
     def list_tokens(
@@ -82,6 +82,51 @@ def routes(parts: Parts) -> APIRouter:
         parts.token(token_id)
         utc = settings.clock()
         return shown(service.set_status(parts.store, token_id, body.status, utc, key.actor()))
+
+    @router.put(
+        "/v1/tokens/{token_id}/user",
+        response_model=models.Token,
+        responses=PROBLEMS | MISSING | CONFLICT,
+        tags=["helpdesk"],
+    )
+    def set_user(token_id: models.TokenId, body: models.NewOwner, credentials: Credentials) -> Any:
+        """Give a token to a user, whoever had it before, or take it back into the drawer."""
+        key = parts.door.enter(credentials, Scope.HELPDESK)
+        parts.token(token_id)
+        utc = settings.clock()
+        if body.user is None:
+            return shown(service.unassign(parts.store, token_id, utc, key.actor()))
+        return shown(service.assign(parts.store, token_id, body.user, utc, key.actor()))
+
+    @router.post(
+        "/v1/tokens/{token_id}/lost",
+        response_model=models.Lost,
+        responses=PROBLEMS | MISSING | CONFLICT,
+        tags=["helpdesk"],
+    )
+    def lose(token_id: models.TokenId, body: models.Loss, credentials: Credentials) -> Any:
+        """Take a lost token out of use; answer with codes that its user may use in its place, each once.
+
+        Codes from an earlier time are no longer accepted.
+        """
+        key = parts.door.enter(credentials, Scope.HELPDESK)
+        parts.token(token_id)
+        token, codes = losing.lose(
+            parts.store, token_id, settings.clock(), key.actor(), until=body.until, count=body.codes
+        )
+        return {"token": shown(token), "codes": codes}
+
+    @router.post(
+        "/v1/tokens/{token_id}/found",
+        response_model=models.Token,
+        responses=PROBLEMS | MISSING | CONFLICT,
+        tags=["helpdesk"],
+    )
+    def find(token_id: models.TokenId, credentials: Credentials) -> Any:
+        """Put a lost token that was found into use; the codes in its place are no longer accepted."""
+        key = parts.door.enter(credentials, Scope.HELPDESK)
+        parts.token(token_id)
+        return shown(losing.find(parts.store, token_id, settings.clock(), key.actor()))
 
     @router.get(
         "/v1/tokens/{token_id}/history",

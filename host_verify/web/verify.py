@@ -43,7 +43,7 @@ def routes(parts: Parts) -> APIRouter:
             return JSONResponse(render.verdict_data(verdict))
         if verdict.accepted:
             return JSONResponse({"accepted": True, "reason": "accepted"})
-        await asyncio.sleep(pace.rest(came, asyncio.get_running_loop().time()))
+        await asyncio.sleep(pace.rest(came, asyncio.get_running_loop().time(), parts.store.has_pins))
         return JSONResponse({"accepted": False, "reason": "refused"})
 
     @router.post("/v1/resync", response_model=models.FullAnswer, responses=PROBLEMS, tags=["helpdesk"])

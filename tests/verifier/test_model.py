@@ -52,8 +52,9 @@ class Life(RuleBasedStateMachine):
 
     def refusal(self):
         """What the model says of an attempt before its code is looked at."""
-        if self.failures >= SMALL.lock_after:
-            return Reason.LOCKED
+        beyond = self.failures - SMALL.lock_after
+        if beyond >= 0:
+            return Reason.LOCKED if self.utc < self.failed_at + 900 * 2**beyond else None
         if self.failures >= SMALL.throttle_after and self.utc < self.failed_at + 3 * self.failures:
             return Reason.THROTTLED
         return None

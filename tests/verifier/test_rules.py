@@ -109,8 +109,31 @@ def test_waits_grow_by_rfc_4226_and_end_in_a_lock():
             # Not throttled yet: undo the acceptance, to go on failing.
             bench.state = bench.state._replace(failures=failure, failed_at=utc, next_step=0)
     assert waits == [5 * failures for failures in range(3, 10)]
-    assert is_locked(bench.state, bench.policy)
-    assert bench.give(code_at(bench.account, utc + 10**6), utc + 10**6).reason is Reason.LOCKED
+    assert is_locked(bench.state, bench.policy, utc)
+    for _ in range(3):
+        # The lock ends by itself, and the next wrong code doubles it.
+        waits.append(bench.give(wrong, utc).retry_after)
+        assert bench.give(wrong, utc + waits[-1] - 1).retry_after == 1
+        utc += waits[-1]
+        assert not is_locked(bench.state, bench.policy, utc)
+        assert bench.give(wrong_code(bench, utc), utc).reason is Reason.WRONG_CODE
+    assert waits[-3:] == [900, 1800, 3600]
+    assert bench.give(code_at(bench.account, utc + 7200), utc + 7200).reason is Reason.ACCEPTED
+
+
+def test_a_lock_without_seconds_lasts_until_an_administrator_ends_it():
+    bench = Bench(Policy(lock_seconds=0))
+    bench.state = bench.state._replace(failures=10, failed_at=NOON)
+    outcome = bench.give(code_at(bench.account, NOON + 10**9), NOON + 10**9)
+    assert (outcome.reason, outcome.retry_after) == (Reason.LOCKED, None)
+
+
+def test_a_lock_never_outlasts_a_life_by_much_and_no_number_breaks_it():
+    bench = Bench()
+    bench.state = bench.state._replace(failures=10**6, failed_at=NOON)
+    assert bench.step(STEP, NOON) is Reason.LOCKED
+    assert is_locked(bench.state, bench.policy, NOON + 900 * 2**20 - 1)
+    assert not is_locked(bench.state, bench.policy, NOON + 900 * 2**20)
 
 
 def test_a_throttled_attempt_is_neither_looked_at_nor_counted():
@@ -160,6 +183,7 @@ def test_a_token_out_of_use_accepts_nothing(status, reason):
         "throttle_after": [0, 11],
         "throttle_seconds": [-1, 3601],
         "lock_after": [0, 1001],
+        "lock_seconds": [-1, 86_401],
     }.items(),
 )
 def test_a_policy_out_of_its_limits_is_refused_by_name(field, values):
