@@ -3,6 +3,23 @@
 import gc
 import time
 
+# CircuitPython doubles its heap, and only once a collection has not freed enough: until then it collects
+# whenever the pieces that it has are full. Here it gets what there is in one piece, but for the core's share.
+_MOST, _STEP = 163840, 2048  # bytes
+_size = min(gc.mem_free(), _MOST)  # type: ignore[attr-defined]
+_heap: "list[None]" = []
+while not _heap and _size > 2 * _STEP:
+    _size -= _STEP
+    try:
+        _heap = [None] * (_size // 4)
+    except MemoryError:
+        pass
+_heap = []
+gc.collect()  # which gives the piece back
+_heap = [None] * ((_size - _STEP) // 4)
+_heap.clear()  # This frees the piece, but for its beginning …
+_heap.extend([None] * 16)  # … which keeps it from then on, if it is more than 16 bytes.
+
 # Compiling strews garbage between what stays. Collected after each part, it leaves a board's free
 # memory in one piece; collected when memory is full, in pieces too small to use.
 _PARTS = """tokencore.messages tokencore.hkdf

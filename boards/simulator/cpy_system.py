@@ -1,6 +1,7 @@
-"""The simulated modules `time`, `supervisor`, `sys`, `os`, `hashlib` and `micropython`."""
+"""The simulated modules `time`, `supervisor`, `sys`, `gc`, `hashlib` and `micropython`."""
 
 import calendar
+import gc
 import hashlib
 import sys
 import time
@@ -13,6 +14,7 @@ from .imports import module
 from .safe_mode import NONE, REASONS
 from .supply import IDLE
 
+_FREE = 167_000  # bytes of heap as a Pico has them at the start; here there is no end of them
 _YEAR_2000 = 946_684_800  # what an RP2040's own clock shows after a reset, UTC seconds
 _USB_NAME = 126  # characters of a USB string
 _LEAST_SLEEP_NS = 50_000
@@ -117,6 +119,7 @@ def modules(context: Context) -> dict[str, ModuleType]:
     return {
         "time": _time(context),
         "supervisor": _supervisor(context),
+        "gc": module("gc", collect=gc.collect, mem_free=lambda: _FREE),
         "hashlib": module("hashlib", new=_new_hash),
         "micropython": module("micropython", const=lambda value: value),
     }

@@ -34,7 +34,7 @@ from .machine import NEVER, Machine
 
 # What CPython shares with a board. Everything else that the firmware imports must be on its drive.
 _SHARED = (
-    *("__future__", "array", "binascii", "builtins", "collections", "errno", "gc", "io", "json"),
+    *("__future__", "array", "binascii", "builtins", "collections", "errno", "io", "json"),
     *("math", "random", "re", "struct", "traceback"),
 )
 _OF_USB = ("usb_cdc", "usb_hid", "usb_midi")
