@@ -81,16 +81,20 @@ class Life:
         """Return the token's clock less UTC, in seconds."""
         day, rest = divmod(utc - START, DAY)
         index = int(day)
-        set_by = sum(seconds for since, seconds in self._steps if since <= utc)
+        set_by = sum([seconds for since, seconds in self._steps if since <= utc])
         return set_by + self._gained[index] + self.rates[index] * rest
 
     def set_right(self, utc: int) -> None:
         """Set the clock to within a second of UTC, from now on."""
         self._steps.append((utc, self._random.uniform(-1, 1) - self.ahead(utc)))
 
+    def step(self, utc: float) -> int:
+        """Return the time step of the code that the display shows at `utc`."""
+        return int((utc + self.ahead(utc)) // PERIOD)
+
     def code(self, utc: float) -> str:
         """Return what the display shows at `utc`."""
-        return code(self.secret, int((utc + self.ahead(utc)) // PERIOD))
+        return code(self.secret, self.step(utc))
 
     def logins(self) -> Iterator[Login]:
         """Yield two logins a day but for the absences, in order."""
