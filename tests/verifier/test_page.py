@@ -5,6 +5,7 @@ import math
 import re
 import shlex
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -12,10 +13,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from tokencore import otpauth
 
 from host_verify.cli import cli
-from host_verify.core import Reason
+from host_verify.core import LONGEST_LOCK, Reason
 from host_verify.drift import Drift
-from host_verify.pace import REFUSAL_STEP
+from host_verify.losing import CODES
+from host_verify.pace import PIN_STEP, REFUSAL_STEP
+from host_verify.pins import LONGEST as LONGEST_PIN
+from host_verify.pins import SHORTEST
 from host_verify.policy import Policy
+from host_verify.replacements import LONGEST, MOST
 from host_verify.web.app import make_app
 from host_verify.web.door import FRESH_SECONDS
 from host_verify.web.limits import Rates
@@ -46,6 +51,8 @@ def test_the_commands_do_what_the_page_says(tmp_path, monkeypatch):
             given = prepared(tmp_path, arguments, now)
         elif "export" in arguments:
             given = "correct horse battery\n"
+        elif "pin" in arguments:
+            given = "4711"
         elif "add" in arguments:
             given = otpauth.build(SECOND)
         elif "check" in arguments:
@@ -59,6 +66,9 @@ def test_the_commands_do_what_the_page_says(tmp_path, monkeypatch):
             listed = CliRunner().invoke(cli, ["--json", "token", "list", "--user", "alice"]).stdout
             token_id = re.search(r'"id": "([0-9a-f]{8})", "user": "alice", "serial": null', listed)[1]
             arguments = [token_id if argument == "ID" else argument for argument in arguments]
+        if "DATE" in arguments:
+            tomorrow = datetime.fromtimestamp(now + 86_400, UTC).date().isoformat()
+            arguments = [tomorrow if argument == "DATE" else argument for argument in arguments]
         if "KEY" in arguments:
             listed = CliRunner().invoke(cli, ["--json", "apikey", "list"]).stdout
             arguments = [
@@ -68,7 +78,7 @@ def test_the_commands_do_what_the_page_says(tmp_path, monkeypatch):
         result = CliRunner().invoke(cli, arguments, input=given)
         assert result.exit_code == 0, (command, result.output)
         ran += 1
-    assert ran >= 22
+    assert ran >= 34
     assert Path("srv/verifier.db").exists()
     assert Path("keys/verifier.key").exists()
 
@@ -98,7 +108,14 @@ def test_the_numbers_are_the_policys():
     waits = ", ".join(str(policy.throttle_seconds * (policy.throttle_after + n)) for n in range(3))
     assert f"({waits} s ...)" in text
     assert policy.lock_after == 10
-    assert "After ten the token is `locked`" in text
+    assert f"After ten the token is `locked` for {policy.lock_seconds // 60} minutes" in text
+    locks = [policy.lock_seconds << n for n in range(LONGEST_LOCK)]
+    within = sum(1 for n in range(len(locks)) if sum(locks[: n + 1]) <= 365 * 86_400)
+    assert f"a guesser has {policy.lock_after + within} tries in the first year" in text
+    assert f"ten codes (`--codes` another number, at most {MOST})" in text
+    assert (CODES, LONGEST) == (10, 90 * 86_400)
+    assert f"It has {SHORTEST} to {LONGEST_PIN} characters" in text
+    assert f"of {PIN_STEP * 1000:.0f} ms where any user has a PIN" in text
     long_silent = Drift(0, 0.0, 0.0, 1e9, 0.0, 0.0)
     low, high = accepted_offsets(long_silent, 0, 30, policy)
     widest = math.ceil((high - low) / 30) + 1
