@@ -57,7 +57,7 @@ def test_a_handshake_shows_each_the_others_key(private: bytes, role: str, cipher
 def test_the_screen_goes_on_while_the_token_computes(bench: Bench) -> None:
     host = Host(bench)
     host.hello()
-    bench.app.dispatcher.channels().ephemeral = None
+    bench.app.ready.ephemeral = None
     shake = host.handshake()
     bench.queue.incoming += frame.encode(host.plain("open", message=noise.run(shake.write())))
     steps = 0
@@ -70,7 +70,7 @@ def test_the_screen_goes_on_while_the_token_computes(bench: Bench) -> None:
 def test_an_ephemeral_key_is_drawn_while_nothing_else_is_to_do_and_used_once(
     bench: Bench, host: Host
 ) -> None:
-    kept = bench.app.dispatcher.channels()
+    kept = bench.app.ready
     seen = set()
     for _ in range(3):
         bench.run(1500)
@@ -81,8 +81,25 @@ def test_an_ephemeral_key_is_drawn_while_nothing_else_is_to_do_and_used_once(
     assert len(seen) == 3
 
 
+def test_the_owners_first_handshake_is_prepared_before_any_host_speaks() -> None:
+    bench = owned_bench()
+    bench.app.ready.take()
+    bench.app._ready_ms = None
+    held = bench.ms
+    while bench.ms < held + 2500:
+        bench.press("next")  # Somebody is there: nothing may hold up the screen.
+        bench.run(100)
+    assert bench.app.dispatcher is None
+    assert bench.app.ready.ephemeral is None
+    bench.run(4000)
+    assert bench.app.ready.expected[0] == public(DESK)
+    stranger = Bench(owner=b"")
+    stranger.run(6000)
+    assert stranger.app.ready.ephemeral is None  # nobody's desk is to come
+
+
 def test_what_the_owners_next_handshake_needs_is_prepared_and_used_once(bench: Bench, host: Host) -> None:
-    kept = bench.app.dispatcher.channels()
+    kept = bench.app.ready
     bench.run(1500)
     assert kept.expected == (public(DESK), bench.app.primitives.dh(kept.ephemeral[0], public(DESK)))
     host = Host(bench)

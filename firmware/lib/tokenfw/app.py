@@ -9,6 +9,7 @@ from .clock import Clock
 from .codes import Codes
 from .guard import Guard
 from .light import OFF, Light
+from .ready import Ready
 from .screen import HOTP_MS, Screen
 from .texts import DEFAULT, Texts
 from .views import NEXT_MS
@@ -36,6 +37,7 @@ POLL_MS = 10  # the longest wait between steps while something is under way
 _AWAKE_MS = 20  # … while the screen is on
 _IDLE_MS = 100  # … while nobody is there
 _LINE_MS = 3000  # a host that has spoken goes on for so long
+_SETTLE_MS = 3000  # after the start or a press, until a first handshake is prepared
 
 
 class App:
@@ -73,6 +75,8 @@ class App:
     ) -> None:
         self.identity = identity
         self.primitives = primitives
+        self.ready = Ready(primitives)
+        self._ready_ms: int | None = None  # the tick from which a first handshake may be prepared
         self.vault = vault
         self.clock = clock
         self.typist: Typist | None = None
@@ -130,6 +134,7 @@ class App:
         self.clock.step(now_ms)
         self._listen_to_buttons(now_ms)
         self._listen_to_host(now_ms)
+        self._get_ready(now_ms)
         if self._started:
             self.guard.step(self, now_ms)
         self._started = True
@@ -302,6 +307,14 @@ class App:
             for payload in self.frames.feed(data):
                 self._send(self.dispatcher.receive(payload, now_ms), now_ms)
             self._send(self.dispatcher.poll(now_ms), now_ms)
+
+    def _get_ready(self, now_ms: int) -> None:
+        """Prepare the owner's first handshake while nobody is there; later `channels` does it."""
+        if self._ready_ms is None or (self._presses and self._presses.busy):
+            self._ready_ms = now_ms + _SETTLE_MS
+        owner = self.vault.owner
+        if self.dispatcher is None and owner and now_ms >= self._ready_ms and self.ready.step(owner):
+            self.unload("tokencore.x25519")
 
     def _send(self, payloads: "list[bytes]", now_ms: int) -> None:
         for payload in payloads:

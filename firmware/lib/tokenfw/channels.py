@@ -11,8 +11,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tokencore.channel import Channel
     from tokencore.noise import Handshake
-    from tokencore.primitives import KeyPair, Primitives
+    from tokencore.primitives import Primitives
 
+    from .ready import Ready
     from .vault import Vault
 
 IDLE_MS = 600000  # A session that is silent for so long ends.
@@ -23,11 +24,10 @@ _QUIET_MS = 1000  # after the last request, the next handshake is prepared
 class Channels:
     """`sessions` are the sealed ones; each has another role, so no stranger ends the owner's."""
 
-    def __init__(self, vault: "Vault", primitives: "Primitives") -> None:
+    def __init__(self, vault: "Vault", primitives: "Primitives", ready: "Ready") -> None:
         self.primitives = primitives
+        self._ready = ready
         self.handshake: Handshake | None = None
-        self.ephemeral: KeyPair | None = None
-        self.expected: tuple[bytes, bytes] | None = None  # the owner's key, and X25519 of it and that
         self.resumptions: list[tuple[bytes, bytes]] = []  # secret, and whose
         self.paired: list[int] = []  # the ticks at which the last nonces for pairing were told
         self._vault = vault
@@ -92,13 +92,4 @@ class Channels:
         if self.handshake and now_ms - self._heard_ms >= HANDSHAKE_MS:
             self.handshake = None
         if now_ms - heard_ms >= _QUIET_MS:
-            self._prepare(self._vault.owner)
-
-    def _prepare(self, owner: bytes) -> None:
-        """Do one of the two X25519 that the owner's next handshake can have done beforehand."""
-        if self.ephemeral is None:
-            from tokencore.x25519 import draw
-
-            self.ephemeral = draw(self.primitives)
-        elif owner and (self.expected is None or self.expected[0] != owner):
-            self.expected = owner, self.primitives.dh(self.ephemeral[0], owner)
+            self._ready.step(self._vault.owner)

@@ -33,7 +33,7 @@ class Dispatcher:
         if self._channels is None:
             from .channels import Channels
 
-            self._channels = Channels(self._app.vault, self._app.primitives)
+            self._channels = Channels(self._app.vault, self._app.primitives, self._app.ready)
         return self._channels
 
     @property

@@ -23,8 +23,7 @@ def open(app: "App", values: "Values", now_ms: int) -> Pending:
     from tokencore.noise import Handshake
 
     channels, vault = _channels(app, now_ms), app.vault
-    ephemeral, channels.ephemeral = channels.ephemeral, None
-    expected, channels.expected = channels.expected, None
+    ephemeral, expected = app.ready.take()
     channels.handshake = handshake = Handshake(
         channels.primitives,
         False,
