@@ -4,12 +4,14 @@ A backup is a store: encrypted and marked as it was, and opened by the master ke
 """
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from . import migrate
 from .audit import LIBRARY, Actor, Entry
@@ -37,17 +39,26 @@ def make(store: Store, file: Path, utc: int, by: Actor = LIBRARY) -> Backup:
     """
     must_be_free(file)
     store.write(lambda _: True, (Entry(utc, by, "backup", "begun"),))
-    with placed(file) as unfinished:
-        target = file_place(unfinished)
-        with explained(store.place):
-            if store.place.path is not None:
-                copy_file(store.place.path, unfinished)
-            else:
-                begin_file(unfinished)
-                with written(target) as connection:
-                    migrate.build(connection, store.sealer)
-                    _copy_snapshot(store.place, connection)
-        return _told(target)
+    with placed(file) as unfinished, _explained(store.place, file):
+        if store.place.path is not None:
+            copy_file(store.place.path, unfinished)
+        else:
+            begin_file(unfinished)
+            with written(file_place(unfinished)) as connection:
+                migrate.build(connection, store.sealer)
+                _copy_snapshot(store.place, connection)
+        return _told(file_place(unfinished))
+
+
+@contextmanager
+def _explained(place: Place, file: Path) -> Iterator[None]:
+    """Turn databases' errors into ours: those of SQLite come from writing the file, as a rule."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = getattr(error, "orig", error)
+        with explained(file_place(file) if isinstance(cause, sqlite3.Error) else place):
+            raise
 
 
 def copy_file(source: Path, target: Path) -> None:

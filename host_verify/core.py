@@ -108,7 +108,7 @@ def check(key: CodeKey, state: State, code: str, utc: int, policy: Policy) -> tu
     """
     status, next_step, failures, _, drift, _ = state
     if (failures or status is not _ACTIVE) and (refusal := _not_now(state, utc, policy)):
-        return refusal, state
+        return refusal, _waiting(state, utc)
     digits = normalise(code, key.digits)
     if digits is None:
         return _MALFORMED, state
@@ -156,7 +156,7 @@ def resynchronise(
     locked token is not looked at. The answer never tells whether one code alone was right.
     """
     if refusal := _not_now(state, utc, policy):
-        return refusal, state
+        return refusal, _waiting(state, utc)
     codes = [normalise(code, key.digits) for code in (first, second)]
     if codes[0] is None or codes[1] is None:
         return _MALFORMED, state
@@ -177,6 +177,15 @@ def resynchronise(
         if abs(offset) > policy.max_offset:
             return _failed(Outcome(Reason.OUT_OF_DRIFT, offset=offset), state, utc)
     return _accepted(key, state, step + 1, utc, policy, of_two=True)
+
+
+def _waiting(state: State, utc: int) -> State:
+    """Return the state of a token that waits.
+
+    A failure in the future was counted by a clock that was wrong: its wait begins now, and not only when
+    that time has come.
+    """
+    return state._replace(failed_at=utc) if state.failed_at > utc else state
 
 
 def held_back(state: State, utc: int, policy: Policy) -> Outcome | None:
