@@ -6,14 +6,10 @@ Whoever comes second reads again and judges again, so no code is accepted twice 
 """
 
 import hmac
-import os
 import re
 import secrets
-import sqlite3
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -29,10 +25,10 @@ from .attempts import Attempt, Verdict
 from .audit import LIBRARY, Actor, Entry
 from .core import State, first_state
 from .database import (
-    APPLICATION_ID,
     DAMAGED,
     RESTORE,
     Place,
+    begin_file,
     connect,
     explained,
     file_place,
@@ -43,6 +39,7 @@ from .database import (
 from .errors import NotDone, VerifierError
 from .keys import Master
 from .matching import CodeKey
+from .placing import placed
 from .records import Token, token_of
 from .sealing import Root, Sealer
 from .writing import Writer
@@ -78,22 +75,10 @@ def create(place: Place, master: Master, utc: int, by: Actor = LIBRARY) -> None:
                 raise NotDone(f"{place} holds a store already: nothing was changed")
             _fill(connection, master, utc, by)
         return
-    folder = path.parent
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(prefix=path.name, dir=folder)  # of mode 0600
-    os.close(handle)
-    try:
-        with explained(place):
-            with closing(sqlite3.connect(unfinished, isolation_level=None)) as database:
-                database.execute("PRAGMA journal_mode = WAL")
-            with written(file_place(Path(unfinished))) as connection:
-                connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-                _fill(connection, master, utc, by)
-        os.link(unfinished, path)
-    except FileExistsError:
-        raise NotDone(f"{place} exists already: nothing was changed") from None
-    finally:
-        os.unlink(unfinished)
+    with placed(path) as unfinished, explained(place):
+        begin_file(unfinished)
+        with written(file_place(unfinished)) as connection:
+            _fill(connection, master, utc, by)
 
 
 class Store:
