@@ -14,6 +14,7 @@ from . import migrate as migration
 from .cli_audit import audit
 from .cli_backup import backup, restore
 from .cli_export import export_seeds
+from .cli_find import find
 from .cli_import import import_seeds
 from .cli_keys import key
 from .cli_master import master
@@ -124,6 +125,7 @@ def migrate(session: Session) -> None:
 
 
 cli.add_command(token)
+token.add_command(find)
 cli.add_command(user)
 cli.add_command(serve)
 cli.add_command(radius)

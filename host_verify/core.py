@@ -113,7 +113,7 @@ def check(key: CodeKey, state: State, code: str, utc: int, policy: Policy) -> tu
     if digits is None:
         return _MALFORMED, state
     if key.kind == "hotp":
-        matched = key.matching(digits, _counters(state, policy.look_ahead))
+        matched = key.matching(digits, counters(state.next_step, policy.look_ahead))
         if not matched:
             return _failed(_WRONG, state, utc)
     else:
@@ -163,7 +163,7 @@ def resynchronise(
     if key.kind == "totp":
         candidates: Iterable[int] = sought_steps(key, state.drift, utc, policy)
     else:
-        candidates = _counters(state, policy.resync_window)
+        candidates = counters(state.next_step, policy.resync_window)
     firsts = key.matching(codes[0], candidates)
     seconds = set(key.matching(codes[1], candidates))
     pairs = [step for step in firsts if step + 1 in seconds]
@@ -218,9 +218,9 @@ def _not_now(state: State, utc: int, policy: Policy) -> Outcome | None:
     return _OUT_OF_USE.get(state.status) or held_back(state, utc, policy)
 
 
-def _counters(state: State, ahead: int) -> range:
-    # As many behind as ahead, where a match is a replay.
-    return range(max(0, state.next_step - ahead - 1), min(state.next_step + ahead, MAX_COUNTER) + 1)
+def counters(next_step: int, ahead: int) -> range:
+    """Return the counters that a HOTP code is compared with: as many behind, where a match is a replay."""
+    return range(max(0, next_step - ahead - 1), min(next_step + ahead, MAX_COUNTER) + 1)
 
 
 def _shown_from(key: CodeKey, step: int, utc: int) -> int:

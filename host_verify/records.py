@@ -91,7 +91,7 @@ def token_of(row: Sequence[Any]) -> tuple[Token, bytes]:
         token_id, user, serial, created, kind, algorithm, digits, period, t0, issuer, name,
         sealed, fingerprint, status, next_step, failures, failed_at, drift, version, mark,
     ) = row
-    state = State(Status(status), int(next_step), failures, failed_at, *_clock_of(drift))
+    state = State(Status(status), int(next_step), failures, failed_at, *clock_of(drift))
     token = Token(
         token_id, user, serial, created, kind, algorithm, digits, period, t0, issuer, name,
         state, version, sealed, fingerprint,
@@ -111,7 +111,7 @@ def _clock_text(drift: Drift | None, noticed: Noticed | None) -> str | None:
     return json.dumps(values)
 
 
-def _clock_of(text: str | None) -> tuple[Drift | None, Noticed | None]:
+def clock_of(text: str | None) -> tuple[Drift | None, Noticed | None]:
     """Return what `_clock_text` was made of."""
     if text is None:
         return None, None

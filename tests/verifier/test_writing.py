@@ -1,17 +1,20 @@
 """Threads that write together: each is told of its own, and one that fails takes no other with it."""
 
+import errno
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 
+from host_verify import flushing
 from host_verify.audit import LIBRARY, Entry
-from host_verify.core import State
+from host_verify.core import Reason, State
 from host_verify.errors import VerifierError
-from host_verify.service import add_token
+from host_verify.service import add_token, verify
 
-from .parts import NOON, account, open_store
+from .parts import NOON, POLICY, account, code_at, new_store, open_store
 
 
 @pytest.fixture
@@ -76,3 +79,73 @@ def test_an_error_is_everybodys_and_nothing_is_kept(store):
             future.result()
     assert store.tokens()[0].state.failures == 0
     assert store.change([(token, State(failures=1))])
+
+
+def test_nothing_is_told_before_the_log_in_use_is_on_the_disk(tmp_path, monkeypatch):
+    file = new_store(tmp_path)
+    flushed = []
+
+    def flush(handle):
+        # The log that SQLite writes now, with what the transaction has just put there.
+        assert os.path.samestat(os.fstat(handle), os.stat(f"{file}-wal"))
+        flushed.append(os.fstat(handle).st_size)
+
+    monkeypatch.setattr(flushing, "_flushed", flush)
+    with open_store(file) as store:
+        for number in range(3):
+            add_token(store, "anna", None, account(secret=b"%20d" % number), NOON)
+            assert len(flushed) == number + 1
+        verify(store, "anna", "000000", NOON, POLICY)
+        assert len(flushed) == 4
+        assert flushed == sorted(flushed)
+        assert flushed[0] > 0
+
+
+def test_the_log_is_looked_for_again_when_all_others_have_closed(tmp_path):
+    disk = flushing.Disk(new_store(tmp_path))
+    for number in range(2):  # SQLite removes the log with the last connection
+        with open_store(tmp_path / "verifier.db") as store:
+            add_token(store, "anna", None, account(secret=b"%20d" % number), NOON)
+            disk.ended += 1
+            disk.flush(disk.ended)
+            assert os.path.samestat(os.fstat(disk._file), os.stat(tmp_path / "verifier.db-wal"))
+    disk.close()
+
+
+def test_a_flush_that_fails_is_told_and_the_next_one_does_not_rely_on_it(tmp_path, monkeypatch):
+    broken = True
+    copied = []
+
+    def flush(handle):
+        if broken:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(flushing, "_flushed", flush)
+    monkeypatch.setattr(flushing.Disk, "_copy_all", copied.append)
+    token = account()
+    file = new_store(tmp_path)
+    with open_store(file) as store:
+        with pytest.raises(VerifierError, match="look after the disk"):
+            add_token(store, "anna", None, token, NOON)
+        broken = False
+        assert verify(store, "anna", code_at(token, NOON), NOON, POLICY).accepted
+        assert len(copied) == 1
+        assert verify(store, "anna", code_at(token, NOON), NOON, POLICY).reason is Reason.REPLAYED
+        assert len(copied) == 1
+
+
+def test_after_a_flush_that_failed_the_database_holds_what_the_log_did(tmp_path):
+    file = new_store(tmp_path)
+    with open_store(file) as store:
+        add_token(store, "anna", None, account(), NOON)
+        assert os.stat(f"{file}-wal").st_size
+        disk = flushing.Disk(file)
+        disk._unsure = True
+        disk.ended = 1
+        disk.flush(1)
+        assert os.stat(f"{file}-wal").st_size == 0
+        disk.close()
+        alone = tmp_path / "alone.db"
+        alone.write_bytes(file.read_bytes())
+    with open_store(alone) as store:
+        assert [token.user for token in store.tokens()] == ["anna"]
