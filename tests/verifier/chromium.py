@@ -119,14 +119,16 @@ class Browser:
             time.sleep(0.01)
 
     def look(self, size, dark=False):
-        """Have a screen of that width and height, in light or dark."""
+        """Have a screen of that width and height, in light or dark, without motion."""
         width, height = size
         self(
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
         )  # fmt: skip
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self("Emulation.setEmulatedMedia", features=[scheme])
+        # No colour is on its way to another while it is measured.
+        still = {"name": "prefers-reduced-motion", "value": "reduce"}
+        self("Emulation.setEmulatedMedia", features=[scheme, still])
 
     def run(self, script):
         """Return what a script's expression is, as data."""
