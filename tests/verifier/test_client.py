@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -57,12 +58,42 @@ def test_the_client_verifies_and_manages(serving):
             client.add_token("new", "otpauth://totp/x?secret=")
 
 
+def test_the_client_manages_users_and_lost_tokens(serving):
+    with Client(serving.url, serving.keys[Scope.ADMIN]) as client:
+        assert client.add_user("zo\u00eb/pin")["pin_set"] is None
+        assert client.user("zo\u00eb/pin")["name"] == "zo\u00eb/pin"
+        token = client.add_token("zo\u00eb/pin", otpauth.build(account(secret=b"zoe" * 7, kind="hotp")))["id"]
+        assert client.set_pin("zo\u00eb/pin", "4711")["pin_set"] is not None
+        codes = client.lost(token, int(time.time()) + 3600, codes=3)
+        assert len(codes) == 3
+        assert client.verify("zo\u00eb/pin", codes[0]).reason == "wrong_pin"
+        assert client.verify("zo\u00eb/pin", f"4711{codes[0]}").accepted
+        assert client.lock("zo\u00eb/pin")["locked"] is not None
+        assert client.verify("zo\u00eb/pin", f"4711{codes[1]}").reason == "user_locked"
+        assert client.lock("zo\u00eb/pin", False)["locked"] is None
+        assert client.set_pin("zo\u00eb/pin", None)["pin_set"] is None
+        assert client.found(token)["status"] == "active"
+        assert client.verify("zo\u00eb/pin", codes[1]).reason == "malformed"
+        assert client.lost(token) == []
+        with pytest.raises(ClientError, match="is lost: say first"):
+            client.assign(token, None)
+        client.found(token)
+        assert client.assign(token, None)["user"] == ""
+        client.remove_user("zo\u00eb/pin")
+        with pytest.raises(ClientError, match="no user has that name") as caught:
+            client.user("zo\u00eb/pin")
+        assert caught.value.status == 404
+        assert {"bob", "root"} <= {each["name"] for each in client.users()}
+
+
 def test_the_client_yields_all_pages(serving, monkeypatch):
     with Client(serving.url, serving.keys[Scope.HELPDESK]) as client:
         whole = [token["id"] for token in client.tokens()]
+        everyone = [user["name"] for user in client.users()]
         ask = client.ask
         monkeypatch.setattr(client, "ask", lambda method, path: ask(method, f"{path}&limit=1"))
         assert [token["id"] for token in client.tokens()] == whole
+        assert [user["name"] for user in client.users()] == sorted(everyone)
 
 
 class Odd(BaseHTTPRequestHandler):

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from host_verify import audit, pace
+from host_verify import audit, losing, pace, users
 from host_verify.core import Status
 from host_verify.database import file_place
 from host_verify.errors import VerifierError
@@ -65,6 +65,20 @@ def test_a_code_is_accepted_once(store):
     last = [linked.entry for linked in audit.latest(store, 4)]
     assert {entry.actor for entry in last} == {audit.Actor("radius", "here")}
     assert [entry.reason for entry in last] == ["accepted", "replayed", "replayed", "accepted"]
+
+
+def test_one_field_takes_a_pin_with_its_code_and_a_replacement_code(small):
+    users.set_pin(small, "anna", "4711", NOON)
+    (bobs,) = small.tokens("bob")
+    _, codes = losing.lose(small, bobs.id, NOON, until=NOON + 86_400)
+    with Running(small) as server, Asking(server.port) as asking:
+        assert asking.ask(request("anna", CODE)) == "reject"
+        assert asking.ask(request("anna", f"4711{CODE}")) == "accept"
+        assert asking.ask(request("anna", f"4711{CODE}")) == "reject"
+        assert asking.ask(request("bob", code_of(HOTP, 0))) == "reject"
+        assert asking.ask(request("bob", codes[0].lower())) == "accept"
+        assert asking.ask(request("bob", codes[0])) == "reject"
+    assert (server.counts["wrong_pin"], server.counts["lost"], server.counts["replayed"]) == (1, 1, 2)
 
 
 def test_a_packet_that_comes_again_gets_the_same_answer_and_is_not_judged_again(store):
