@@ -49,8 +49,8 @@ def make(folder: Path) -> list[Path]:
                     file = folder / f"{page}-{look}.png"
                     drawn = Image.open(BytesIO(browser.picture())).convert("RGB")
                     drawn = drawn.crop((0, 0, drawn.width, min(drawn.height, size[1] + 300)))
-                    # A page has few colours: 64 of them make files of a third.
-                    drawn.quantize(64, dither=Image.Dither.NONE).save(file, optimize=True)
+                    # A page has few colours: 160 of them make files of a half.
+                    drawn.quantize(160, dither=Image.Dither.NONE).save(file, optimize=True)
                     made.append(file)
     return made
 

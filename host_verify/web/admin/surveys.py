@@ -50,7 +50,7 @@ class Shown:
         facts = [
             ("Clocks known", f"{len(offsets):,}"),
             ("Median offset", f"{median(map(abs, offsets)):,.0f} s"),
-            ("Codes accepted at a time", f"{self.found.mean_codes:.2f}"),
+            ("Codes in a window", f"{self.found.mean_codes:.2f}"),
             ("A guess is right", texts.odds(self.found.mean_odds)),
         ]
         count = len(self.found.leaving) + self.found.left_out
