@@ -130,7 +130,7 @@ class App:
 
     def _work(self, now_ms: int) -> None:
         if self._full:
-            self._make_room()
+            self.make_room()
         self.clock.step(now_ms)
         self._listen_to_buttons(now_ms)
         self._listen_to_host(now_ms)
@@ -152,8 +152,8 @@ class App:
         if self._unload:
             self._unload(*names)
 
-    def _make_room(self) -> None:
-        """Let go of the code that hosts' requests have loaded, so that what failed can be done after all."""
+    def make_room(self) -> None:
+        """Let go of the code that hosts' requests have loaded, for what needs memory now."""
         self._full = False
         if self.dispatcher:
             from .handlers import MODULES

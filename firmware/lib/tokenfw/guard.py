@@ -50,6 +50,7 @@ class Guard:
             app.forget()
             app.select(0 if vault.locked else self._position)
         if vault.locked and self.pad is None:
+            app.make_room()
             from .pinpad import PinPad  # Memory that only a locked token needs.
 
             self.pad = PinPad(app, app.keypad)
