@@ -20,6 +20,7 @@ from .cli_keys import key
 from .cli_master import master
 from .cli_operator import operator
 from .cli_radius import radius
+from .cli_report import report
 from .cli_service import apikey, serve
 from .cli_tokens import token
 from .cli_users import user
@@ -131,6 +132,7 @@ cli.add_command(serve)
 cli.add_command(radius)
 cli.add_command(apikey)
 cli.add_command(audit)
+cli.add_command(report)
 cli.add_command(key)
 cli.add_command(master)
 cli.add_command(backup)

@@ -9,7 +9,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from . import finding, health, problems, tokens, users, verify
+from . import finding, fleet, health, problems, tokens, users, verify
 from .door import Door
 from .fast import Fast
 from .judges import Judges
@@ -57,7 +57,7 @@ def make_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.add_middleware(problems.BodyLimit)
     app.add_middleware(Timed, metrics=parts.metrics)
-    for each in (health, verify, tokens, users, finding):
+    for each in (health, verify, tokens, users, fleet, finding):
         app.include_router(each.routes(parts))
     if settings.admin:
         from .admin import routes as admin  # noqa: PLC0415  # most workers have no pages

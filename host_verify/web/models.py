@@ -183,6 +183,65 @@ class History(BaseModel):
     entries: list[Event]
 
 
+class Codes(BaseModel):
+    """How many codes are right at a time: on average, and how many tokens have so many (rounded)."""
+
+    mean: float
+    tokens: dict[str, int]
+
+
+class Guess(BaseModel):
+    """The chance that a guess is right, from 0 to 1."""
+
+    mean: float
+    most: float
+
+
+class Offsets(BaseModel):
+    """How far ahead of UTC the known clocks are, in seconds; the median is of how far off."""
+
+    least: int
+    greatest: int
+    median: int
+
+
+class Several(BaseModel):
+    """A user of several tokens, and the chance that a guess is right for any of them."""
+
+    user: str
+    tokens: int
+    guess: float
+
+
+class Leaving(BaseModel):
+    """A token that leaves its window at UTC second `when`, or has left it, and why."""
+
+    token: str
+    user: str | None
+    why: str
+    when: int
+
+
+class Fleet(BaseModel):
+    """The clocks of the tokens in use at UTC second `utc`.
+
+    clocks are known, unseen not yet; counters are HOTP tokens, each with counter_codes codes that are right.
+    codes and guess are of those that tell time. left_out is how many more are leaving than are named.
+    """
+
+    utc: int
+    clocks: int
+    unseen: int
+    counters: int
+    counter_codes: int
+    codes: Codes
+    guess: Guess
+    offset: Offsets | None
+    several: list[Several]
+    leaving: list[Leaving]
+    left_out: int
+
+
 class Standing(BaseModel):
     """Whether the service can work."""
 

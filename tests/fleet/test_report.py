@@ -1,15 +1,19 @@
 """What the audit tells of a token's clock, and the report of a fleet's, from a real store."""
 
+import io
+import json
 import random
 from itertools import pairwise
 
 import pytest
+from rich.console import Console
 from tokencore.otp import totp
 
-from host_verify import fleet, report
+from host_verify import fleet, render_fleet, report
 from host_verify.core import Status, check
 from host_verify.policy import Policy
 from host_verify.service import add_token, resync, set_status, verify
+from host_verify.web import models
 from host_verify.windows import accepted_steps, margin
 from tests.verifier.parts import NOON, POLICY, account, code_of, new_store, open_store
 
@@ -157,3 +161,37 @@ def test_tokens_at_the_edge_of_what_is_followed_are_named(store):
     assert "offset" in found.leaving[0].why
     assert "faster" in report.survey(store, Policy(max_rate=5), utc).leaving[0].why
     assert report.survey(store, POLICY, utc).leaving == []
+
+
+def test_the_report_is_shown_for_people_and_as_data(store):
+    for number, user in enumerate(("anna", "bob", "bob")):
+        add(store, user, number)
+    add(store, "dora", 7, kind="hotp")
+    utc = live(store, "anna", 60) + 300 * DAY
+    found = report.survey(store, POLICY, utc)
+    data = json.loads(json.dumps(render_fleet.data(found)))
+    models.Fleet.model_validate(data, strict=True)
+    assert data["leaving"][0]["user"] == "anna"
+    assert data["codes"]["tokens"] == {"3": 2, "13": 1}
+    assert set(data) == set(models.Fleet.model_fields)
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(render_fleet.text(found))
+    shown = console.export_text()
+    for each in (
+        "1 with a clock that is known, 2 of",
+        "in a million",
+        "About to leave",
+        "anna",
+        "silent",
+        "bob",
+    ):
+        assert each in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_the_report_of_an_empty_store_says_so(store):
+    found = report.survey(store, POLICY, NOON)
+    assert render_fleet.data(found)["offset"] is None
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(render_fleet.text(found))
+    assert "0 with a clock" in console.export_text()
