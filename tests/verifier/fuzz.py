@@ -27,7 +27,7 @@ from .serving import Serving
 HOTP = account(kind="hotp", secret=b"h" * 20)
 GROWTH = 64 << 20  # bytes that all processes of the service may gain after the first round
 _ROUND = 20.0  # seconds
-_QUIET = ("--rate-key", "0", "--rate-all", "0")
+_OPTIONS = ("--rate-key", "0", "--rate-all", "0", "--admin")
 
 
 class Run:
@@ -41,7 +41,7 @@ class Run:
         with open_store(self.place) as store:
             add_token(store, "anna", None, account(), NOON)
             add_token(store, "bob", None, HOTP, NOON)
-        self.serving = Serving(self.place, *_QUIET)
+        self.serving = Serving(self.place, *_OPTIONS)
         self.told = Told(self.serving.keys.values())
         self.radius: Counter[str] = Counter()
         self.imports: Counter[str] = Counter()
