@@ -89,7 +89,7 @@ class _Start:
         self.context = Context(hardware, machine, self._background, safe_mode)
         self._modules: dict[str, ModuleType] = {}
         self._corrected: dict[str, ModuleType] = {}
-        self._native = Realm(self._native_module, host_file, lazy=False)
+        self._native = Realm(self._native_module, host_file, on_board=False)
         self._files = FirmwareFiles(firmware, hardware.board["id"])
 
     def boot(self) -> None:
@@ -148,7 +148,7 @@ class _Start:
             self._print(f"{name} is not on the drive\n")
             return True
         self._modules = self._system_modules()
-        realm = Realm(self._device_module, self._device_file, lazy=True)
+        realm = Realm(self._device_module, self._device_file, on_board=True)
         self._modules["os"] = cpy_os.os_module(self._hardware.drive, self._files)
         self._modules["sys"] = cpy_system.interpreter(realm.modules)
         for lacking in _LACKING:

@@ -19,6 +19,7 @@ class FirmwareFiles:
         self._folder = folder
         self._board_id = board_id
         self._libraries: dict[str, bytes] | None = None
+        self._places: dict[str, Path] = {}  # where files have been found: to find all takes milliseconds
         self.whole = (folder / bundle.MANIFEST).is_file()  # a bundle: it has its libraries
 
     def sizes(self) -> dict[str, int]:
@@ -30,8 +31,12 @@ class FirmwareFiles:
 
     def reader(self, path: str) -> Callable[[], bytes] | None:
         """Return what reads a file, None where there is none. Raises OSError."""
-        place = self._folder / path.lstrip("/")
-        if path.lstrip("/") not in bundle.STORES and path.lstrip("/") in self._own():
+        name = path.lstrip("/")
+        place = self._places.get(name)
+        if place is None or not place.is_file():
+            place = None if name in bundle.STORES else self._own().get(name)
+        if place is not None:
+            self._places[name] = place
             return place.read_bytes
         # Only what can be a library is looked for among them: to find all takes a tenth of a second.
         if not self.whole and path.startswith((f"/lib/{bundle.PREFIX}", f"/{bundle.MANIFEST}")):

@@ -25,13 +25,14 @@ class Realm:
     """A set of modules with its own `import` and its own builtins.
 
     A module is taken from `provider` where it has one, else from the source files that `finder` names,
-    else it does not exist. With `lazy` annotations are never evaluated, as on CircuitPython.
+    else it does not exist. `on_board`, annotations are never evaluated, and a module's `__file__` is its path
+    on the drive, as `open` has it.
     """
 
-    def __init__(self, provider: Provider, finder: Finder, lazy: bool) -> None:
+    def __init__(self, provider: Provider, finder: Finder, on_board: bool) -> None:
         self._provider = provider
         self._finder = finder
-        self._lazy = lazy
+        self._on_board = on_board
         self.modules: dict[str, ModuleType] = {}
         self.builtins: dict[str, Any] = {**vars(builtins), "__import__": self._import}
 
@@ -67,6 +68,9 @@ class Realm:
         assert spec is not None
         module = importlib.util.module_from_spec(spec)
         module.__dict__["__builtins__"] = self.builtins
+        if self._on_board:
+            inside = "/__init__.py" if path.name == "__init__.py" else ".py"
+            module.__file__ = "/lib/" + name.replace(".", "/") + inside
         self.modules[name] = module
         if parent is not None:
             setattr(parent, child, module)
@@ -78,7 +82,7 @@ class Realm:
         return module
 
     def _compile(self, path: Path) -> CodeType:
-        return _compiled(path, path.stat().st_mtime_ns, self._lazy)
+        return _compiled(path, path.stat().st_mtime_ns, self._on_board)
 
     def _import(
         self,
