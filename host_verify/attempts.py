@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from . import replacements
 from .audit import Actor, Entry
-from .core import Outcome, Reason, State, Status, held_back
+from .core import Outcome, Reason, State, Status, held_back, waiting
 from .matching import CodeKey
 from .people import Person
 from .pins import Proof
@@ -186,7 +186,7 @@ class Attempt:
         if parted is None or not codes or (parted[0] and person.pin is None):
             return _Judged(token, _LOST, state)
         if refusal := held_back(state, utc, self.policy):
-            return _Judged(token, refusal, state)
+            return _Judged(token, refusal, waiting(state, utc))
         pin, code = parted
         digest = rows.digest(token, code)
         found = next((each for each in codes if compare_digest(each.digest, digest)), None)

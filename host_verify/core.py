@@ -108,7 +108,7 @@ def check(key: CodeKey, state: State, code: str, utc: int, policy: Policy) -> tu
     """
     status, next_step, failures, _, drift, _ = state
     if (failures or status is not _ACTIVE) and (refusal := _not_now(state, utc, policy)):
-        return refusal, _waiting(state, utc)
+        return refusal, waiting(state, utc)
     digits = normalise(code, key.digits)
     if digits is None:
         return _MALFORMED, state
@@ -156,7 +156,7 @@ def resynchronise(
     locked token is not looked at. The answer never tells whether one code alone was right.
     """
     if refusal := _not_now(state, utc, policy):
-        return refusal, _waiting(state, utc)
+        return refusal, waiting(state, utc)
     codes = [normalise(code, key.digits) for code in (first, second)]
     if codes[0] is None or codes[1] is None:
         return _MALFORMED, state
@@ -179,7 +179,7 @@ def resynchronise(
     return _accepted(key, state, step + 1, utc, policy, of_two=True)
 
 
-def _waiting(state: State, utc: int) -> State:
+def waiting(state: State, utc: int) -> State:
     """Return the state of a token that waits.
 
     A failure in the future was counted by a clock that was wrong: its wait begins now, and not only when
