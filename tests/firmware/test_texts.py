@@ -9,8 +9,8 @@ import pytest
 from tokencore import errors
 from tokencore.messages import LANGUAGES
 from tokenfw import typing, views
-from tokenfw.board_file import parse, value_of
-from tokenfw.texts import Texts
+from tokenfw.board_file import parse
+from tokenfw.texts import Texts, value_of
 
 from tests.firmware.parts import drive
 from tests.firmware.states import ERRORS, every_view
@@ -98,6 +98,8 @@ def test_one_key_is_read_as_in_the_whole_file(language: str) -> None:
     text = (FOLDER / f"{language}.toml").read_text("utf-8")
     assert {key: value_of(text, key) for key in table(language)} == table(language)
     assert value_of(text, "lis") is None and value_of(text, "no such key") is None
+    for damaged in ('a = "', 'a = "b', 'a = "b" c"', "a = 1", 'a = "\\n"'):
+        assert value_of(f"# texts\n{damaged}", "a") is None, damaged
 
 
 def test_without_its_files_a_token_still_says_what_it_means() -> None:

@@ -28,19 +28,6 @@ def parse(text: str) -> "dict[str, dict[str, object]]":
     return sections
 
 
-def value_of(text: str, key: str) -> object:
-    """Return the value of one key of a file without sections, None where it is not there.
-
-    Raises ValueError where it is outside the subset. Nothing else of the file is kept or looked at.
-    """
-    start = text.find("\n" + key + " = ")
-    if start < 0:
-        return None
-    start += len(key) + 4
-    end = text.find("\n", start)
-    return _value(text[start : end if end >= 0 else len(text)].strip())
-
-
 def _value(text: str) -> object:
     if text in ("true", "false"):
         return text == "true"

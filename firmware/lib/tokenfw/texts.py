@@ -6,20 +6,18 @@ board's heap. Where one is missing its key stands for it, so a token without its
 
 from tokencore.messages import LANGUAGES
 
-from .board_file import value_of
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 DEFAULT = LANGUAGES[0]
 _KEPT = 8
 
 
 class Texts:
-    """`read` returns the text of a file on the drive, given its path. Raises OSError where there is none."""
+    """`read` gives the text of a file on the drive in pieces. Raises OSError where there is none."""
 
-    def __init__(self, read: "Callable[[str], str] | None" = None) -> None:
+    def __init__(self, read: "Callable[[str], Iterable[str]] | None" = None) -> None:
         self._read = read
         self._kept: dict[str, str] = {}
         self.language = DEFAULT
@@ -34,9 +32,9 @@ class Texts:
             try:
                 if self._read and language in LANGUAGES:
                     found = value_of(self._read("/texts/%s.toml" % language), key)
-                    if isinstance(found, str):
+                    if found is not None:
                         return found
-            except (OSError, ValueError):
+            except OSError:
                 pass  # The next one: a token must show its codes.
         return None
 
@@ -54,3 +52,24 @@ class Texts:
             return text
         # A text without its place for the value would hide it.
         return text.replace("%", str(value), 1) if "%" in text else text + " " + str(value)
+
+
+def value_of(pieces: "Iterable[str]", key: str) -> "str | None":
+    """Return the text of one key of a file of texts, None where it is not there or no plain text.
+
+    The file comes in pieces of any size; nothing else of it is kept or looked at.
+    """
+    begin, rest = key + ' = "', ""
+    for piece in pieces:
+        lines = (rest + piece).split("\n")
+        rest = lines.pop()
+        for line in lines:
+            if line.startswith(begin):
+                return _plain(line, len(begin))
+    return _plain(rest, len(begin)) if rest.startswith(begin) else None
+
+
+def _plain(line: str, start: int) -> "str | None":
+    value = line[start:].strip()
+    whole = value and value.find('"') == len(value) - 1 and "\\" not in value
+    return value[:-1] if whole else None

@@ -59,7 +59,7 @@ def build() -> "tuple[App, Rest]":
         keys,
         link.NoLink() if maintenance.is_open() else link.open_link(settings.get("uart")),
         primitives=primitives,
-        texts=Texts(drive.read_text),
+        texts=Texts(drive.pieces),
         language=settings[""].get("language", DEFAULT),
         keyboard=open_keyboard if settings.get("promises", {}).get("usb_hid", True) else None,
         maintenance=maintenance,
@@ -72,7 +72,8 @@ def build() -> "tuple[App, Rest]":
         off_s=screen.get("off_s", 60),
     )
     rest = _rest(app, keys, settings)
-    unload(display.__name__, __name__)
+    # Nor are these.
+    unload(display.__name__, rtc.__name__, "tokenfw.board_file", __name__)
     return app, rest
 
 

@@ -11,6 +11,7 @@ _SECTOR = 512  # bytes of the file system's; the heap of a board has no much lar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import BinaryIO
 
 
@@ -18,6 +19,16 @@ def read_text(path: str) -> str:
     """Return the text of a file. Raises OSError."""
     with open(path, encoding="utf-8") as file:
         return file.read()
+
+
+def pieces(path: str) -> "Iterator[str]":
+    """Yield the text of a file in pieces that a board's heap has room for. Raises OSError."""
+    with open(path, encoding="utf-8") as file:
+        while True:
+            piece = file.read(_SECTOR)
+            if not piece:
+                return
+            yield piece
 
 
 class DriveFile:

@@ -6,7 +6,7 @@ Adafruit's driver would take 8 kB of a board's heap, most of it for alarms.
 from adafruit_bus_device.i2c_device import I2CDevice
 
 from . import rtc_registers as registers
-from .rtc import LAST_YEAR, Chip
+from .rtc_chip import LAST_YEAR, Chip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
