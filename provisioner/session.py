@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from tokencore import errors, frame, messages
+from tokencore import errors, frame, messages, statuses
 from tokencore.channel import SEALED, Channel
 
 from .faults import BadAnswer, LinkLost, NoAnswer, NotAToken
@@ -104,7 +104,7 @@ class Session:
                 raise
         if status != messages.OK:
             text = packed.get(messages.TEXT)
-            raise errors.from_status(status, text if isinstance(text, str) else "")
+            raise statuses.from_status(status, text if isinstance(text, str) else "")
         try:
             return messages.unpack(command.response, packed, False)
         except errors.FobError as error:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tokencore import cbor, errors, messages
+from tokencore import cbor, errors, messages, statuses
 from tokencore.account import TYPINGS, Account
 from tokencore.messages import COMMANDS, Field
 
@@ -179,16 +179,16 @@ def test_the_vaults_form_of_version_0_1_stays_as_it_is() -> None:
     assert messages.decode_account(bytes.fromhex(stored)).typing == "code"
 
 
-@pytest.mark.parametrize("status", [*errors.BY_STATUS, 15, 99, 4_000_000_000])
+@pytest.mark.parametrize("status", [*statuses.BY_STATUS, 15, 99, 4_000_000_000])
 def test_an_error_keeps_its_status_over_the_wire(status: int) -> None:
-    error = errors.from_status(status, "what to do next")
+    error = statuses.from_status(status, "what to do next")
     assert error.status == status
     assert str(error) == "what to do next"
-    assert type(error) is errors.BY_STATUS.get(status, errors.FobError)
+    assert type(error) is statuses.BY_STATUS.get(status, errors.FobError)
 
 
 def test_the_statuses_stay_as_they_are() -> None:
-    assert {status: error.__name__ for status, error in errors.BY_STATUS.items()} == {
+    assert {status: error.__name__ for status, error in statuses.BY_STATUS.items()} == {
         **{2: "BadMessage", 3: "UnknownCommand", 4: "BadValue", 5: "OutOfOrder", 6: "AccountExists"},
         **{7: "NoSuchAccount", 8: "StoreFull", 9: "ClockNotSet", 10: "NotConfirmed", 11: "Cancelled"},
         **{12: "StoreFailed", 13: "ClockFailed", 14: "CounterExhausted", 16: "NeedsChannel"},
@@ -211,4 +211,4 @@ def test_every_error_has_a_status_of_its_own() -> None:
         return [error, *[kind for child in error.__subclasses__() for kind in family(child)]]
 
     kinds = [kind for kind in family(errors.FobError) if kind.__module__ == "tokencore.errors"]
-    assert len({kind.status for kind in kinds}) == len(kinds) == len(errors.BY_STATUS) + 1
+    assert len({kind.status for kind in kinds}) == len(kinds) == len(statuses.BY_STATUS) + 1

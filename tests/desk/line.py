@@ -11,8 +11,9 @@ from pathlib import Path
 from tokencore import frame, messages
 from tokencore.channel import SEALED
 from tokenfw.app import App, Identity
-from tokenfw.clock import Clock, civil
+from tokenfw.clock import Clock
 from tokenfw.discipline import CRYSTALS, Discipline
+from tokenfw.setting import civil
 from tokenfw.vault import Vault
 
 from provisioner import Token, desk_key

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tokencore import errors, messages
+from tokencore.statuses import BY_STATUS
 
 PAGE = Path(__file__).parents[2] / "docs/protocol.md"
 
@@ -39,7 +40,7 @@ def statuses() -> str:
     rows = ["| status | name | meaning |", "|---|---|---|"]
     rows.append(f"| {messages.OK} | ok | done |")
     rows.append(f"| {messages.PRESS_AWAITED} | press awaited | the final answer follows |")
-    for status, error in sorted(errors.BY_STATUS.items()):
+    for status, error in sorted(BY_STATUS.items()):
         rows.append(f"| {status} | {error.__name__} | {_meaning(error)} |")
     rows.append(f"| {errors.FobError.status} | FobError | The firmware failed; the text names how. |")
     return "\n".join(rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from tokencore import channel, errors, frame, messages, noise
+from tokencore import channel, errors, frame, messages, noise, statuses
 from tokencore.account import Account
 
 from provisioner.primitives import HostPrimitives
@@ -113,7 +113,7 @@ class Host:
         (payload,) = payloads
         _, status, packed = self.read(payload)
         if status != messages.OK:
-            raise errors.from_status(status, packed[messages.TEXT])
+            raise statuses.from_status(status, packed[messages.TEXT])
         return messages.unpack(messages.COMMANDS[name].response, packed, True)
 
     def press(self, name: str, /, **values: object) -> dict[str, Any]:
@@ -121,7 +121,7 @@ class Host:
         (awaited,) = self.give(self.sealed(name, **values), _PATIENCE_MS)
         status, packed = self.read(awaited)[1:]
         if status != messages.PRESS_AWAITED:
-            raise errors.from_status(status, packed[messages.TEXT])
+            raise statuses.from_status(status, packed[messages.TEXT])
         self.bench.press("confirm")
         self.bench.run(200)
         return self.result(name, self.heard())

@@ -9,8 +9,9 @@ from tokencore import frame, messages
 from tokencore.channel import NONCES, SEALED, Channel
 from tokencore.cipherstate import CipherState
 from tokenfw.app import App, Identity
-from tokenfw.clock import Clock, civil
+from tokenfw.clock import Clock
 from tokenfw.discipline import CRYSTALS, Discipline
+from tokenfw.setting import civil
 from tokenfw.texts import Texts
 from tokenfw.vault import Vault
 
@@ -273,12 +274,12 @@ class Bench:
         return self.result(command)
 
     def result(self, name: str) -> dict:
-        from tokencore import errors
+        from tokencore import statuses
 
         ((sequence, status, packed),) = self.answers()
         assert sequence == self.sequence
         if status != messages.OK:
-            raise errors.from_status(status, packed[messages.TEXT])
+            raise statuses.from_status(status, packed[messages.TEXT])
         return messages.unpack(messages.COMMANDS[name].response, packed, True)
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tokencore import errors
 from tokencore.account import MAX_TIME
 from tokenfw import clock
-from tokenfw.clock import Clock, civil
+from tokenfw.clock import Clock
+from tokenfw.setting import civil
 
 from tests.firmware.parts import Bench, RamRtc
 from tests.firmware.parts import clock as token_clock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tokenfw.clock import civil
+from tokenfw.setting import civil
 
 from tests.firmware.parts import Bench, RamRtc
 

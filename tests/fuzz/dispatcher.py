@@ -16,7 +16,7 @@ import tracemalloc
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from tokencore import cbor, errors, frame, messages
+from tokencore import cbor, errors, frame, messages, statuses
 from tokencore.account import MAX_TIME, TYPINGS
 from tokencore.channel import OVERHEAD, SEALED
 
@@ -327,7 +327,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     report = fuzz(count, seed)
-    names = {error.status: error.__name__ for error in errors.BY_STATUS.values()}
+    names = {error.status: error.__name__ for error in statuses.BY_STATUS.values()}
     names |= {messages.OK: "ok", messages.PRESS_AWAITED: "press awaited"}
     print(f"{report.frames:,} mutated frames in {report.seconds:.0f} s, every good request answered")
     print(f"    memory: peak {report.peak / 1024:.0f} KiB, growth {report.growth / 1024:.1f} KiB")

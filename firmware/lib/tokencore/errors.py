@@ -1,7 +1,7 @@
 """Everything that can go wrong, each with the status that carries it over the wire.
 
 A class per status: the device raises it, `messages` turns it into a status number and a text, and
-the host turns the number back into the same class. The text never holds a secret or a code.
+the host turns the number back into the same class (see `statuses`). The text never holds a secret or a code.
 """
 
 
@@ -133,37 +133,3 @@ class PinWait(FobError):
     """After wrong PINs the token waits before it looks at another."""
 
     status = 22
-
-
-BY_STATUS = {
-    error.status: error
-    for error in (
-        BadMessage,
-        UnknownCommand,
-        BadValue,
-        OutOfOrder,
-        AccountExists,
-        NoSuchAccount,
-        StoreFull,
-        ClockNotSet,
-        NotConfirmed,
-        Cancelled,
-        StoreFailed,
-        ClockFailed,
-        CounterExhausted,
-        NeedsChannel,
-        ChannelFailed,
-        NotOwner,
-        HasOwner,
-        Locked,
-        WrongPin,
-        PinWait,
-    )
-}
-
-
-def from_status(status: int, text: str) -> FobError:
-    """Return the error that a wire status stands for; an unknown status keeps its number."""
-    error = BY_STATUS.get(status, FobError)(text)
-    error.status = status
-    return error

@@ -47,7 +47,7 @@ _FEEL_S = 60  # between two temperatures
 _LOOK_MS = 25  # how late the turn of a second is seen, two steps and the bus included
 _UNSEEN_MS = 1000  # before the first turn is seen
 _TRIES = 3  # a bus may fail once; a chip that fails in a row is broken
-_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 class Clock:
@@ -98,7 +98,9 @@ class Clock:
         """Take the chip's trim once and its temperature now and then, where they tell anything."""
         try:
             if not self._known:
-                self._trimmed(False)
+                trim = self._rtc.trim()
+                if trim is not None:
+                    self.discipline.trimmed(trim, False)
                 self._known = True
             if self.discipline.needs_temperature and not 0 <= utc - self._felt < _FEEL_S:
                 self._felt = utc
@@ -107,11 +109,6 @@ class Clock:
                     self.discipline.feel(utc, quarters)
         except OSError:
             pass  # It is asked again; without an answer the bound grows.
-
-    def _trimmed(self, known_since: bool) -> None:
-        trim = self._rtc.trim()
-        if trim is not None:
-            self.discipline.trimmed(trim, known_since)
 
     def _look(self, utc: int, now_ms: int) -> None:
         elapsed = now_ms - self._anchor
@@ -181,6 +178,8 @@ class Clock:
         temperature is (degrees Celsius times 4), where somebody has read it from a better thermometer.
         `by` is who sets it, as `Discipline.sync` has it.
         """
+        from .setting import calibrate, civil, learn  # Take memory, and are seldom needed.
+
         error, noise = None, 0
         if self.state == OK:
             error = self.utc_ms(now_ms) - utc * 1000 - late_ms
@@ -196,42 +195,16 @@ class Clock:
         begun = self._rtc.begun_ms
         self._anchor, self._second, self._last, self._turned = now_ms - begun, utc, -1, True
         self._due = self._anchor + _ANCHOR_MS - _EARLY_MS
-        self._learn(utc, late_ms - begun, doubt_ms, error, noise, by)
+        self._known = learn(self.discipline, self._rtc, utc, late_ms - begun, doubt_ms, error, noise, by)
         if quarters is not None:
-            self._calibrate(quarters)
-
-    def _calibrate(self, quarters: int) -> None:
-        try:
-            measured = self._rtc.temperature()
-        except OSError:
-            return  # As if nobody had read a thermometer.
-        if measured is not None:
-            self.discipline.calibrate(measured, quarters)
-
-    def _learn(self, utc: int, late_ms: int, doubt_ms: int, error: "int | None", noise: int, by: str) -> None:
-        self._known, trim = True, None
-        try:
-            trim = self._rtc.trim()
-        except OSError:
-            self._known = False  # The time is set; the register is read when the chip answers again.
-        state = self.discipline.state
-        recorded = state.trim if state else 0
-        self.discipline.sync(utc, late_ms, doubt_ms, error, noise, recorded if trim is None else trim, by)
-        wanted = self.discipline.wanted_trim()
-        if trim is None or wanted == trim:
-            return
-        try:
-            self._rtc.set_trim(wanted)
-            self._trimmed(True)
-        except OSError:
-            self._known = False
+            calibrate(self.discipline, self._rtc, quarters)
 
 
-def _leap(year: int) -> bool:
+def leap(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
-def _days_before(year: int) -> int:
+def days_before(year: int) -> int:
     """Days from 1970-01-01 to the first of January of `year` (Gregorian)."""
     year -= 1
     return year * 365 + year // 4 - year // 100 + year // 400 - 719162
@@ -241,25 +214,10 @@ def _utc(fields: "Civil") -> int:
     year, month, day, hour, minute, second = fields[:6]
     if not (2000 <= year <= 2199 and 1 <= month <= 12 and hour < 24 and minute < 60 and second < 60):
         raise ValueError("no such time")
-    if not 1 <= day <= _DAYS[month - 1] + (month == 2 and _leap(year)):
+    if not 1 <= day <= DAYS[month - 1] + (month == 2 and leap(year)):
         raise ValueError("no such day")
-    days = _days_before(year) + sum(_DAYS[: month - 1]) + (month > 2 and _leap(year)) + day - 1
+    days = days_before(year) + sum(DAYS[: month - 1]) + (month > 2 and leap(year)) + day - 1
     utc = ((days * 24 + hour) * 60 + minute) * 60 + second
     if utc > MAX_TIME:
         raise ValueError("beyond the time of any account or message")
     return utc
-
-
-def civil(utc: int) -> "Civil":
-    """Return UTC seconds as (year, month, day, hour, minute, second, weekday from Monday = 0)."""
-    days, second = divmod(utc, 86400)
-    weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
-    year = 1970 + days // 366
-    while _days_before(year + 1) <= days:
-        year += 1
-    day = days - _days_before(year)
-    month = 1
-    while day >= _DAYS[month - 1] + (month == 2 and _leap(year)):
-        day -= _DAYS[month - 1] + (month == 2 and _leap(year))
-        month += 1
-    return year, month, day + 1, second // 3600, second // 60 % 60, second % 60, weekday

@@ -4,6 +4,7 @@ from tokencore import errors
 from tokencore.messages import CONFIRM_MS, SET_AHEAD_MS
 
 from . import clock
+from . import setting as _setting  # noqa: F401 - or it would be compiled on the tick that the clock is set at
 from .discipline import OWNER, SEEN, SYNC_ONLY
 from .question import Pending, Question
 

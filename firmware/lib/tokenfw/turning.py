@@ -7,7 +7,7 @@ the last press. Many small steps get no farther than a large one.
 
 from tokencore import errors
 
-from .clock import civil
+from .setting import civil
 from .timekeeping import DOUBT_MS
 
 TYPE_CHECKING = False
