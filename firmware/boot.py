@@ -25,7 +25,7 @@ if supervisor.runtime.ble_workflow:
     supervisor.runtime.ble_workflow = False
 supervisor.set_usb_identification("Fobsmith", "Fobsmith token")
 
-# Maintenance: tokenfw/hardware/maintenance.py has left this mark after the vault was erased. It opens
+# Maintenance: tokenfw/hardware/opening_drive.py has left this mark after the vault was erased. It opens
 # one start; data port and keyboard make room for console and drive where a chip has few endpoints.
 import os
 

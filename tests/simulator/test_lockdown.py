@@ -27,11 +27,11 @@ def _firmware(folder: Path, files: dict[str, bytes | None]) -> Path:
     for name, content in {**whole, "code.py": SLEEP, **files}.items():
         if content is not None:
             (folder / name).write_bytes(content)
-    # The token's own modules, and two of its hardware's without all the others.
+    # The token's own modules, and three of its hardware's without all the others.
     parts = folder / "lib/parts"
     parts.mkdir(parents=True)
     (parts / "__init__.py").touch()
-    for name in ("drive.py", "maintenance.py"):
+    for name in ("drive.py", "maintenance.py", "opening_drive.py"):
         (parts / name).symlink_to(FIRMWARE / "lib/tokenfw/hardware" / name)
     for name in ("tokencore", "tokenfw"):
         (folder / "lib" / name).symlink_to(FIRMWARE / "lib" / name)
