@@ -1,4 +1,4 @@
-"""The commands of the store's master keys: `host-verify master list|rotate|add|remove`."""
+"""The commands of the store's master keys: `host-verify master list|rotate|renew|add|remove`."""
 
 import time
 from dataclasses import replace
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from . import hsm, masterkeys, render_keys, rotation
+from . import hsm, masterkeys, render_keys, resealing, rotation
 from .session import Session
 
 
@@ -41,6 +41,17 @@ def rotate(session: Session) -> None:
         f"Key:     {done.new.id} in {session.opener.key_file}\nRemoved: {done.old.id}\n"
         "Back up the key file. Backups of the store that were made before need the old key.",
     )
+
+
+@master.command()
+@click.pass_obj
+def renew(session: Session) -> None:
+    """Draw a new key for the store's secrets, and seal all of them anew under it.
+
+    For when a master key may be known to others, after it was rotated. Programs that run go on.
+    """
+    done = resealing.renew(session.opener, int(time.time()), session.actor)
+    session.tell({"sealed": done}, f"Sealed {done} secrets anew")
 
 
 @master.command()

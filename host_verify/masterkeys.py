@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .store import Store
 
 ALL = sa.select(master_key).order_by(master_key.c.created, master_key.c.id)
+_RENEW = sa.update(master_key).where(master_key.c.id == sa.bindparam("known"))
 _REMOVE = sa.delete(master_key).where(master_key.c.id == sa.bindparam("known"))
 
 
@@ -131,6 +132,28 @@ def remove(store: "Store", known: Master, key_id: str, utc: int, by: Actor = LIB
 
     store.write(erase, (Entry(utc, by, "remove master key", f"{found.id} {found.source}"),))
     return found
+
+
+def renew(store: "Store", known: Master, utc: int, by: Actor = LIBRARY) -> None:
+    """Give the root another key, under which secrets are sealed from now on.
+
+    Raises NotDone if other master keys than `known` open the store: without them they cannot be told.
+    """
+    if len(every(store)) > 1:
+        raise NotDone("several master keys open the store: remove all but one with host-verify master remove")
+    before = unlocked(store.read(ALL), store.place, known)
+    renewed = before.root.renewed()
+    after = replace(before.key, wrapped=known.wrap(renewed.encoded(), before.key.context()))
+    values = {"known": after.id, "wrapped": after.wrapped, "mark": store.mark(after.content())}
+
+    def change(connection: sa.Connection) -> bool:
+        there = connection.execute(ALL.with_for_update()).fetchall()
+        return [_key(each)[0] for each in there] == [before.key] and bool(
+            connection.execute(_RENEW, values).rowcount
+        )
+
+    if not store.write(change, (Entry(utc, by, "renew root", f"{len(renewed.secrets)} keys"),)):
+        raise VerifierError(f"the store {store.place} changes too fast to be followed: try again")
 
 
 class WrongKey(VerifierError):

@@ -4,11 +4,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import keys
-from .database import Place, must_exist
+from . import keys, masterkeys
+from .database import Place, explained, must_exist, opened
 from .hsm import HardwareKey
 from .keys import Master, SoftwareMaster
 from .masterkeys import WrongKey
+from .sealing import Root
 from .store import Store
 
 
@@ -53,7 +54,15 @@ class Opener:
         """Return the open store, for up to `connections` threads at once."""
         must_exist(self.place)
         try:
-            return Store(self.place, self.master(), connections)
+            store = Store(self.place, self.master(), connections)
         except WrongKey:
             # Between the two looks the key may have been rotated: then the one that is there now opens.
-            return Store(self.place, self.master(), connections)
+            store = Store(self.place, self.master(), connections)
+        store.sealer.again = self._root
+        return store
+
+    def _root(self) -> Root:
+        # By a connection of its own, for the store's may all be taken by whoever asks.
+        with explained(self.place), opened(self.place) as engine, engine.connect() as connection:
+            rows = connection.execute(masterkeys.ALL).fetchall()
+        return masterkeys.unlocked(rows, self.place, self.master()).root

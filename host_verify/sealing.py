@@ -8,6 +8,7 @@ key for each use. Each secret is encrypted under a data key of its own, and that
 import hashlib
 import hmac
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -15,6 +16,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from .errors import NotDone
 
 KEY_BYTES = 32
 _NONCE = 12  # bytes: the 96 bits of NIST SP 800-38D
@@ -51,15 +54,20 @@ class Root:
     def renewed(self) -> Self:
         """Return the root with another key for secrets, which new ones are sealed under."""
         if len(self.secrets) >= _MOST_KEYS:
-            raise ValueError("a root holds no more keys")
+            raise NotDone("this store's root was renewed 255 times, which is the most: nothing was changed")
         return type(self)(self.marks, (*self.secrets, os.urandom(KEY_BYTES)))
 
 
 class Sealer:
-    """Seals secrets and marks rows under one store's root. Its repr shows nothing of it."""
+    """Seals secrets and marks rows under one store's root. Its repr shows nothing of it.
+
+    `again` returns the root as it is in the store now; it is called where a secret was sealed under a key
+    that the root has got since.
+    """
 
     def __init__(self, root: Root) -> None:
-        self._keys = [AESGCM(derived(key, b"data keys")) for key in root.secrets]
+        self.again: Callable[[], Root] | None = None
+        self._keys = _wrapping(root)
         self._row_key = derived(root.marks, b"row")
         self._chain_key = derived(root.marks, b"audit")
         self._print_key = derived(root.marks, b"fingerprint")
@@ -79,6 +87,8 @@ class Sealer:
 
     def unseal(self, sealed: bytes, context: bytes) -> bytes | None:
         """Return the secret, or None if it was sealed under another key or context, or was altered."""
+        if self.again is not None and sealed and sealed[0] >= len(self._keys):
+            self._keys = _wrapping(self.again())
         try:
             key = self._keys[sealed[0]]
             data_key = key.decrypt(sealed[1:_DATA_KEY], sealed[_DATA_KEY:_SECRET], context)
@@ -86,6 +96,10 @@ class Sealer:
             return AESGCM(data_key).decrypt(inner, sealed[_SECRET + _NONCE :], context)
         except (InvalidTag, ValueError, IndexError):
             return None
+
+    def is_newest(self, sealed: bytes) -> bool:
+        """Tell whether a secret is sealed under the root's newest key."""
+        return sealed[0] == len(self._keys) - 1
 
     def row_mark(self, row: bytes) -> bytes:
         """Return the 16 bytes that show that a row was written by a holder of the key."""
@@ -98,6 +112,10 @@ class Sealer:
     def fingerprint(self, secret: bytes) -> bytes:
         """Return 16 bytes by which the same secret is known again, but not without the key."""
         return hmac.digest(self._print_key, secret, hashlib.sha256)[:16]
+
+
+def _wrapping(root: Root) -> list[AESGCM]:
+    return [AESGCM(derived(key, b"data keys")) for key in root.secrets]
 
 
 def derived(key: bytes, use: bytes) -> bytes:

@@ -6,7 +6,7 @@ is not retired is the one to give out; all that are not retired open.
 
 import hmac
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -112,9 +112,7 @@ def opened(store: Store, keys: list[SealKey], wanted: str, blob: bytes, info: by
         )
     if key.retired is not None:
         raise NotDone(f"it is sealed to the key {key.fingerprint}, which is retired: enrol the token anew")
-    private = store.sealer.unseal(key.sealed, key.context())
-    if private is None:
-        raise _altered(store, key.id)
+    private = _private(store, key)
     try:
         return _SUITE.decrypt(blob, X25519PrivateKey.from_private_bytes(private), info)
     except (InvalidTag, ValueError):
@@ -122,6 +120,18 @@ def opened(store: Store, keys: list[SealKey], wanted: str, blob: bytes, info: by
             "it was changed or cut short, or is of another token than it says: copy the file again, or enrol "
             "the token anew"
         ) from None
+
+
+def resealed(store: Store, key: SealKey) -> SealKey:
+    """Return the key with its private key sealed anew."""
+    return replace(key, sealed=store.sealer.seal(_private(store, key), key.context()))
+
+
+def _private(store: Store, key: SealKey) -> bytes:
+    private = store.sealer.unseal(key.sealed, key.context())
+    if private is None:
+        raise _altered(store, key.id)
+    return private
 
 
 def _grouped(key_id: str) -> str:

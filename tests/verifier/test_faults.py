@@ -189,7 +189,7 @@ def test_a_service_whose_database_goes_and_comes_accepts_nothing_twice(postgresq
     create(place, SoftwareMaster(MASTER), NOON)
     with open_store(place) as store:
         add_token(store, "bob", None, HOTP, NOON)
-    with Serving(place, "--workers", "2") as serving:
+    with Serving(place) as serving:
         accepted = Counter()
         for turn, how in enumerate((signal.SIGINT, signal.SIGQUIT)):
             code = code_of(HOTP, 3 * turn)

@@ -35,7 +35,7 @@ def test_the_commands_do_what_the_page_says(tmp_path, monkeypatch):
         if "restore" in arguments:
             key = Path("verifier.key").read_bytes()
         run(arguments)
-    assert len(shown) == 8
+    assert len(shown) == 10
     assert Path("restored/verifier.db").exists()
     # After it was rotated, the backup's key is no more in the file.
     assert Path("verifier.key").read_bytes() != key

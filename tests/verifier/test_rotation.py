@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
-from host_verify import audit, keys, masterkeys, rotation
+from host_verify import audit, keys, masterkeys, resealing, rotation, sealkeys, users
 from host_verify.apikeys import Scope
 from host_verify.cli import cli
 from host_verify.database import file_place, written
@@ -17,6 +17,7 @@ from host_verify.errors import NotDone, VerifierError
 from host_verify.keys import SoftwareMaster
 from host_verify.migrate import upgrade
 from host_verify.opening import Opener
+from host_verify.sealing import Sealer
 from host_verify.service import add_token, verify
 from host_verify.store import Store, create
 
@@ -228,6 +229,76 @@ def test_the_service_goes_on_while_keys_are_rotated_and_workers_die(tmp_path):
         assert len(masterkeys.every(store)) == 1
 
 
+def test_after_a_renewal_who_had_an_old_key_and_an_old_copy_opens_no_secret(opener):
+    with opener.open() as store:
+        users.set_pin(store, "anna", "471100", NOON)
+        sealed_key = sealkeys.rotate(store, NOON)
+        stolen = Sealer(
+            masterkeys.unlocked(store.read(masterkeys.ALL), store.place, SoftwareMaster(MASTER)).root
+        )
+        token = store.tokens("anna")[0]
+        assert stolen.unseal(token.sealed, token.context()) == SECRET
+        rotation.rotate(opener, NOON)
+        assert resealing.renew(opener, NOON) == 3
+        # This program was started before: it learns of the new key where it needs it.
+        assert verify(store, "anna", "471100" + code_at(account(), NOON), NOON, POLICY).accepted
+        add_token(store, "bob", None, account(secret=b"b" * 20), NOON)
+    with opener.open() as store:
+        token = store.tokens("anna")[0]
+        (key,) = sealkeys.every(store)
+        person = users.find(store, "anna")
+        assert (key.id, key.public) == (sealed_key.id, sealed_key.public)
+        for sealed, context in (
+            (token.sealed, token.context()), (key.sealed, key.context()), (person.pin, person.context()),
+        ):  # fmt: skip
+            assert store.sealer.unseal(sealed, context) is not None
+            assert stolen.unseal(sealed, context) is None
+        sealkeys.resealed(store, key)
+        assert audit.examine(store).faults == []
+        assert [each.entry.action for each in audit.latest(store, 4)][:2] == ["renew root", "seal anew"]
+
+
+def test_a_renewal_needs_all_the_keys_that_open_the_store(opener):
+    with opener.open() as store:
+        masterkeys.add(store, SoftwareMaster(MASTER), OTHER, NOON)
+    with pytest.raises(NotDone, match="remove all but one"):
+        resealing.renew(opener, NOON)
+    works(opener, NOON)
+
+
+def test_a_renewal_goes_through_while_tokens_are_used(opener, monkeypatch):
+    monkeypatch.setattr(resealing, "_AT_ONCE", 3)
+    with opener.open() as store:
+        for number in range(10):
+            secret = b"%020d" % number
+            add_token(store, f"user{number}", None, account(kind="hotp", secret=secret), NOON)
+    stop, counters, wrong = threading.Event(), [0] * 10, []
+
+    def use():
+        with opener.open() as store:
+            while not stop.is_set():
+                for number in range(10):
+                    code = code_of(account(kind="hotp", secret=b"%020d" % number), counters[number])
+                    verdict = verify(store, f"user{number}", code, NOON, POLICY)
+                    counters[number] += 1
+                    if not verdict.accepted:
+                        wrong.append(verdict)
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    try:
+        for _ in range(3):
+            assert resealing.renew(opener, NOON) >= 11
+    finally:
+        stop.set()
+        thread.join(60)
+    assert wrong == []
+    assert min(counters) > 0
+    with opener.open() as store:
+        assert all(store.sealer.is_newest(token.sealed) and token.sealed[0] == 3 for token in store.tokens())
+        assert audit.examine(store).faults == []
+
+
 def command(opener, *arguments, status=0, key=(), env=()):
     url = opener.place.url.set(drivername=opener.place.url.get_backend_name())
     environment = {
@@ -249,6 +320,7 @@ def test_the_commands_change_keys_and_say_what_they_did(opener, tmp_path):
     other = tmp_path / "other.key"
     assert "opens the store too" in command(opener, "master", "add", "--new-file", str(other))
     first, second = opened_by(opener)
+    assert "remove all but one" in command(opener, "master", "renew", status=1)
     listed = command(opener, "master", "list")
     assert [line.split()[0] for line in listed.splitlines()[1:]] == [first, second]
     assert "the one given" in listed.splitlines()[1]
@@ -256,6 +328,7 @@ def test_the_commands_change_keys_and_say_what_they_did(opener, tmp_path):
     command(opener, "master", "remove", first, key=("--key-file", str(other)))
     assert "another key" in command(opener, "master", "list", status=3)
     assert opened_by(replace(opener, key_file=other)) == [second]
+    assert command(opener, "master", "renew", key=("--key-file", str(other))) == "Sealed 1 secrets anew\n"
 
 
 def test_a_key_in_a_variable_is_changed_by_adding_and_removing(opener):

@@ -5,6 +5,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from host_verify.errors import NotDone
 from host_verify.keys import SoftwareMaster
 from host_verify.sealing import Root, Sealer
 
@@ -42,11 +43,18 @@ def test_no_byte_of_what_was_sealed_can_be_changed():
 def test_a_renewed_root_opens_what_was_sealed_before_and_seals_anew():
     root = Root.drawn()
     before = Sealer(root)
-    after = Sealer(Root.decoded(root.renewed().encoded()))
+    renewed = Root.decoded(root.renewed().encoded())
+    after = Sealer(renewed)
     sealed = after.seal(SECRET, CONTEXT)
     assert after.unseal(before.seal(SECRET, CONTEXT), CONTEXT) == SECRET
     assert after.unseal(sealed, CONTEXT) == SECRET
     assert before.unseal(sealed, CONTEXT) is None
+    assert [before.is_newest(sealed), after.is_newest(sealed)] == [False, True]
+    # Who can look at the root again learns of the new key.
+    before.again = lambda: root
+    assert before.unseal(sealed, CONTEXT) is None
+    before.again = lambda: renewed
+    assert before.unseal(sealed, CONTEXT) == SECRET
     # Marks and the chain are for good.
     assert before.row_mark(b"row") == after.row_mark(b"row")
     assert before.link(b"", b"entry") == after.link(b"", b"entry")
@@ -75,3 +83,12 @@ def test_nothing_shows_a_key():
         for key in (MASTER, root.marks, *root.secrets):
             assert repr(key)[2:-1] not in shown
             assert key.hex() not in shown
+
+
+def test_a_root_is_renewed_only_so_often():
+    root = Root.drawn()
+    for _ in range(255):
+        root = root.renewed()
+    with pytest.raises(NotDone, match="the most"):
+        root.renewed()
+    assert Sealer(root).unseal(Sealer(root).seal(SECRET, CONTEXT), CONTEXT) == SECRET
