@@ -224,6 +224,7 @@ def desk(token: Token) -> None:
         key = HostPrimitives().public(bytes(range(32)))
         with fob.pressing("New account?"):
             timed("enrolment", lambda: fob.token.enroll(values, bytes(32), key))
+    fob.until(lambda: False, 4)  # in which it prepares for another one
     with fob.connected():
         timed("session taken up and status", fob.token.status)
 
