@@ -328,8 +328,12 @@ def test_names_cannot_write_into_a_page(petra):
 
 
 def test_helpdesk_suspends_resumes_and_assigns(quentin):
+    path = f"/admin/tokens/{quentin.ids['anna']}"
+    assert verify(quentin.store, "anna", quentin.code("anna"), quentin.utc, POLICY).accepted
+    assert "would be accepted" in quentin.get(path).text
     quentin.act("anna", "suspend")
     assert quentin.state("anna").status is Status.SUSPENDED
+    assert "No code of it is accepted while it is suspended." in quentin.get(path).text
     quentin.act("anna", "resume")
     assert quentin.state("anna").status is Status.ACTIVE
     quentin.act("anna", "assign", user="bertha")
@@ -342,7 +346,8 @@ def test_a_lost_clock_is_found_by_two_codes(quentin):
     far = quentin.utc + 3600
     first, second = (code_at(SEEDS["anna"], far + 30 * step) for step in range(2))
     page = quentin.act("anna", "resync", 422, first=first, second=first)
-    assert "Nothing was changed" in page.text
+    assert "count as one wrong code" in page.text
+    assert quentin.state("anna").failures == 1
     assert '<details class="card" open>' in page.text
     quentin.act("anna", "resync", first=first, second=second)
     assert quentin.state("anna").drift.offset > 3000
@@ -353,6 +358,7 @@ def test_a_lost_token_gets_codes_that_are_shown_once_and_work_once(quentin):
     codes = re.findall(r"<li>([0-9A-Z]{5}-?[0-9A-Z]{5})</li>", page)
     assert len(codes) == len(set(codes)) == 10
     assert quentin.state("anna").status is Status.LOST
+    assert "10 until 2027-01-21 00:00" in page
     assert not any(code in quentin.get(f"/admin/tokens/{quentin.ids['anna']}").text for code in codes)
     assert not any(code in str(each) for each in audit.every(quentin.store) for code in codes)
     assert verify(quentin.store, "anna", codes[0], quentin.utc, POLICY).accepted

@@ -106,7 +106,7 @@ def possible(token: Token, policy: Policy, visit: Visit, tried: str = "") -> lis
 def _lost(utc: int, already: bool = False) -> Action:
     until = Field(
         "until",
-        "Last day of the codes (UTC); none: no codes",
+        "Last day of the codes (UTC)",
         "date",
         value=texts.day(utc + LOST_DAYS * DAY),
         min=texts.day(utc),
@@ -124,7 +124,7 @@ def _lost(utc: int, already: bool = False) -> Action:
         "lost",
         "Lost",
         "Its codes are refused from now on. Codes to be used in their place are made and shown once; each "
-        "works once.",
+        "works once. Without a day, none are made.",
         "Report lost, make codes",
         (until,),
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ... import fleet
+from ...core import Status
 from ...policy import Policy
 from ...records import Token
 from ...store import Store
@@ -46,10 +47,16 @@ def of_token(store: Store, token: Token, policy: Policy, utc: int) -> dict[str, 
     points.append(ClockPoint(utc, offset, window.low, window.high))
     text = (
         f"Its clock is believed to be {_ahead(offset)}, {_rate(drift.rate)}, sure to "
-        f"{texts.sure(drift.spread(utc))}. Now {texts.count(window.codes, 'code')} would be accepted, of "
-        f"clocks {_between(window.low, window.high)} off: a guess is right with a chance of "
-        f"{texts.odds(window.odds)}."
+        f"{texts.sure(drift.spread(utc))}. "
     )
+    if token.state.status in (Status.NEW, Status.ACTIVE):
+        text += (
+            f"Now {texts.count(window.codes, 'code')} would be accepted, of clocks "
+            f"{_between(window.low, window.high)} off: a guess is right with a chance of "
+            f"{texts.odds(window.odds)}."
+        )
+    else:
+        text += f"No code of it is accepted while it is {token.state.status}."
     plot = None
     if len(points) > 2 and points[0].at < utc:
         label = (

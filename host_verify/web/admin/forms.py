@@ -23,11 +23,14 @@ from .tokens import token_page
 Work = Callable[[Site, Visit, Token], Response | None]
 _UNCHANGED = "Nothing was changed."
 _REFUSALS = {
-    Reason.WRONG_CODE: "these are not two codes of this user's, one right after the other: take the next two",
-    Reason.REPLAYED: "codes of that time were used before: take the next two",
-    Reason.MALFORMED: "these are no codes: give all digits as the token shows them",
-    Reason.LOCKED: "it is locked by wrong codes: unlock it first",
-    Reason.OUT_OF_DRIFT: "the codes are right, but the clock is too far off: set it, or replace the token",
+    Reason.WRONG_CODE: "These are not two codes of this user's, one right after the other, and count as one "
+    "wrong code. Take the next two.",
+    Reason.REPLAYED: "Codes of that time were used before. Take the next two.",
+    Reason.MALFORMED: "These are no codes. Give all digits as the token shows them.",
+    Reason.THROTTLED: "Too soon after wrong codes: these were not looked at. Wait {wait} s.",
+    Reason.LOCKED: "It is locked by wrong codes: these were not looked at. Unlock it first.",
+    Reason.USER_LOCKED: "The user is locked: host-verify user unlock.",
+    Reason.OUT_OF_DRIFT: "The codes are right, but the clock is too far off: set it, or replace the token.",
 }
 
 
@@ -104,16 +107,16 @@ def _assign(site: Site, visit: Visit, token: Token) -> None:
     service.assign(site.store, token.id, user, visit.utc, visit.operator.actor())
 
 
-def _resync(site: Site, visit: Visit, token: Token) -> None:
+def _resync(site: Site, visit: Visit, token: Token) -> Response | None:
     site.parts.door.attempt(token.user)
     first, second = visit.form.get("first", ""), visit.form.get("second", "")
     by = visit.operator.actor()
     verdict = service.resync(site.store, token.user, first, second, visit.utc, site.policy, by)
     site.parts.metrics.attempts.labels("resync", verdict.reason).inc()
-    if verdict.reason is Reason.THROTTLED:
-        raise NotDone(f"too soon after wrong codes: wait {verdict.retry_after} s")
-    if not verdict.accepted:
-        raise NotDone(_REFUSALS.get(verdict.reason, f"refused: {verdict.reason}"))
+    if verdict.accepted:
+        return None
+    text = _REFUSALS.get(verdict.reason, f"Refused: {verdict.reason}.").format(wait=verdict.retry_after)
+    return token_page(site, visit, site.parts.token(token.id), 422, Notice("bad", text), "resync")
 
 
 _WORK: dict[str, Work] = {
