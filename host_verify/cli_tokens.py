@@ -67,7 +67,10 @@ def show(session: Session, token_id: str) -> None:
 @click.argument("token_id", metavar="ID")
 @click.pass_obj
 def history(session: Session, last: int, token_id: str) -> None:
-    """Show what was decided of a token and done with it, and by whom: the latest, oldest first."""
+    """Show what was decided of a token and done with it, and by whom.
+
+    The latest entries, oldest first.
+    """
     with session.open() as store:
         entries = audit.latest(store, last, token=store.token(token_id).id)
     session.tell({"entries": [render.entry_data(each) for each in entries]}, render.entry_list(entries))
@@ -78,7 +81,10 @@ def history(session: Session, last: int, token_id: str) -> None:
 @click.argument("user")
 @click.pass_obj
 def assign(session: Session, token_id: str, user: str) -> None:
-    """Give a token to USER: one that was imported for nobody, or that another has had."""
+    """Give a token to USER.
+
+    It may have been imported for nobody, or be another one's.
+    """
     with session.open() as store:
         found = service.assign(store, token_id, user, _now(), session.actor)
     _tell(session, found, f"Token {found.id} is {found.user}'s now")
@@ -131,7 +137,7 @@ def lost(session: Session, token_id: str, until: int | None, codes: int) -> None
 @click.argument("token_id", metavar="ID")
 @click.pass_obj
 def found(session: Session, token_id: str) -> None:
-    """Put a lost token that was found into use; the codes in its place are no longer accepted."""
+    """Put a lost token that was found into use; ends the codes in its place."""
     with session.open() as store:
         back = losing.find(store, token_id, _now(), session.actor)
     _tell(session, back, f"Token {back.id} of {back.user or 'nobody'}: {back.state.status}")

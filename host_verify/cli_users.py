@@ -69,7 +69,7 @@ def remove(session: Session, name: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def pin(session: Session, drop: bool, name: str) -> None:
-    """Set the PIN that a user types in front of each code, as in 4711 123456.
+    """Set what a user types before each code, as 4711 in 4711 123456.
 
     It comes from standard input or a hidden prompt.
     """
@@ -95,7 +95,7 @@ def lock(session: Session, name: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def unlock(session: Session, name: str) -> None:
-    """Let a user in again; forgives the wrong codes of all his tokens, too."""
+    """Let a user in again; forgives his tokens' wrong codes, too."""
     with session.open() as store:
         _tell(session, users.unlock(store, name, _now(), session.actor), "Unlocked user {}")
 

@@ -1,5 +1,7 @@
 """What is done when a token is lost: it is out of use, and codes may stand in for it until an end date."""
 
+from datetime import UTC, datetime
+
 from tokencore.account import whole
 from tokencore.errors import BadValue
 
@@ -47,7 +49,7 @@ def lose(
         ]
         entries = [Entry(utc, by, "set status", str(Status.LOST), token.user or None, token.id)]
         if codes:
-            what = f"{len(codes)} until {until}"
+            what = f"{len(codes)}, before {datetime.fromtimestamp(until or 0, UTC):%Y-%m-%d %H:%M:%S} UTC"
             entries.append(Entry(utc, by, "give replacement codes", what, token.user, token.id))
         # Wrong codes of the token say nothing of codes that nobody has seen yet.
         after = state._replace(status=Status.LOST, failures=0, failed_at=0)
