@@ -85,30 +85,27 @@ def _flashed(folder: Path, board: str) -> dict[str, bytes]:
     return files
 
 
-def test_hundreds_of_changes_on_a_running_token(tmp_path: Path) -> None:
-    """One byte in every file at once, while the token runs from that folder."""
+def test_a_change_in_every_file_of_a_running_token(tmp_path: Path) -> None:
+    """One bit in every file at once, while the token runs from that folder."""
     files = _flashed(tmp_path, "simulator")
     firmware = tmp_path / "flashed"
     chance = random.Random(7)
-    changes = 0
     with Fob(tmp_path / "token", "--firmware", str(firmware), "--speed", "20") as fob:
         answer = fob.do("verify-firmware")
         assert answer["good"] and answer["same"] == len(files)
         with fob.open() as token:
             token.status()  # What shakes hands is loaded from the folder when it is needed.
-            for _ in range(3):
-                # The simulator puts the board's file on the drive itself; that one is in no folder.
-                changed = [path for path, content in files.items() if content and path != "board.toml"]
-                for path in changed:
-                    content = bytearray(files[path])
-                    content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
-                    (firmware / path).write_bytes(content)
-                found = verifying.compare(token, files)
-                for path in changed:
-                    (firmware / path).write_bytes(files[path])
-                assert found.differ == sorted(changed)
-                changes += len(changed)
-        assert changes > 200
+            # The simulator puts the board's file on the drive itself; that one is in no folder.
+            changed = [path for path, content in files.items() if content and path != "board.toml"]
+            for path in changed:
+                content = bytearray(files[path])
+                content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+                (firmware / path).write_bytes(content)
+            found = verifying.compare(token, files)
+            for path in changed:
+                (firmware / path).write_bytes(files[path])
+            assert found.differ == sorted(changed)
+        assert len(changed) > 60
 
         (firmware / "lib/evil.mpy").write_bytes(b"")
         (firmware / "safemode.py").unlink()
