@@ -41,7 +41,7 @@ def test_a_board_gets_the_firmware_and_its_own_drivers(board: str) -> None:
 
 def test_the_pico_s_bundle_is_complete_and_small() -> None:
     found = {path for path in bundle.files("raspberry_pi_pico") if path.startswith("lib/adafruit_")}
-    assert {"lib/adafruit_displayio_ssd1306.py", "lib/adafruit_hid/keyboard.py"} <= found
+    assert {"lib/adafruit_hid/keyboard.py", "lib/adafruit_hid/keycode.py"} <= found
     assert not [path for path in found if "register" in path], "for other boards' clock chips"
     # Neither what CircuitPython has built in, nor what stands for it on a host.
     assert not [path for path in found if "bus_device" in path or "blinka" in path or "typing" in path]
@@ -52,7 +52,7 @@ def test_the_manifest_names_every_file() -> None:
     lines = found.pop("manifest").decode().splitlines()
     heads = [line for line in lines if line.startswith("# ")]
     assert heads[:3] == ["# board raspberry_pi_pico", "# firmware 0.1.0", "# circuitpython 10.1 or newer"]
-    assert "# adafruit-circuitpython-displayio-ssd1306 " in "".join(heads)
+    assert "# adafruit-circuitpython-hid " in "".join(heads)
     rows = [line.split(" ", 2) for line in lines[len(heads) :]]
     assert rows == [
         [hashlib.sha256(content).hexdigest(), str(len(content)), path]
@@ -74,15 +74,15 @@ def test_the_extra_installs_what_is_locked() -> None:
 
 
 def test_another_version_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = PathFinder.find_spec("adafruit_displayio_ssd1306")
+    spec = PathFinder.find_spec("adafruit_displayio_sh1107")
     assert spec is not None and spec.origin is not None
-    (tmp_path / "adafruit_displayio_ssd1306.py").write_bytes(Path(spec.origin).read_bytes() + b"\n")
+    (tmp_path / "adafruit_displayio_sh1107.py").write_bytes(Path(spec.origin).read_bytes() + b"\n")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(
         bundle.LibraryMissing,
-        match=r"ssd1306\.py is not that of .* --no-deps 'adafruit-circuitpython-displayio-ssd1306==",
+        match=r"sh1107\.py is not that of .* --no-deps 'adafruit-circuitpython-displayio-sh1107==",
     ):
-        bundle.files("raspberry_pi_pico")
+        bundle.files("adafruit_feather_rp2040")
 
 
 def test_libraries_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +91,7 @@ def test_libraries_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPa
         bundle.files("raspberry_pi_pico")
     # Each that this board needs, at once.
     named = set(re.findall(r"'(adafruit-[\w-]+)==[\d.]+'", str(missing.value)))
-    assert {"adafruit-circuitpython-displayio-ssd1306", "adafruit-circuitpython-register"} <= named
+    assert {"adafruit-circuitpython-hid", "adafruit-circuitpython-register"} <= named
     assert "adafruit-circuitpython-pcf8523" not in named
 
 

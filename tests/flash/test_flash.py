@@ -224,8 +224,8 @@ def test_the_flashed_drive_is_a_token(drive: Path, tmp_path: Path) -> None:
         fob.do("sync")
         fob.do("add", str(tmp_path / "alice.txt"))
         assert fob.do("accounts")["total"] == 1
-    # It ran with the bundle's libraries: without one of them it does not start.
-    (drive / "lib/adafruit_displayio_ssd1306.py").unlink()
+    # It ran from the bundle: without one of its modules it does not start.
+    (drive / "lib/tokenfw/hardware/display_ssd1306.py").unlink()
     with Fob(tmp_path / "token", "--firmware", str(drive)) as fob:
         assert "does not answer as a token" in run("provisioner", "--port", fob.port, "info").stderr
 

@@ -73,7 +73,7 @@ def build() -> "tuple[App, Rest]":
     )
     rest = _rest(app, keys, settings)
     # Nor are these.
-    unload(display.__name__, rtc.__name__, "tokenfw.board_file", __name__)
+    unload("tokenfw.hardware.display_ssd1306", display.__name__, rtc.__name__, "tokenfw.board_file", __name__)
     return app, rest
 
 

@@ -49,9 +49,9 @@ def _open(i2c: "busio.I2C | None", settings: "dict[str, Any]") -> "Any":
         from adafruit_displayio_sh1107 import SH1107
 
         return SH1107(bus, width=width, height=height, auto_refresh=False)
-    from adafruit_displayio_ssd1306 import SSD1306
+    from .display_ssd1306 import open_ssd1306
 
-    return SSD1306(bus, width=width, height=height, auto_refresh=False)
+    return open_ssd1306(bus, width, height)
 
 
 def _renderer(kind: str, width: int) -> "Any":
