@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install the programs of others that tests ask, on Debian and its kin, where this is root.
+# Install the programs of others that tests ask, on Debian and its kin, if this is root.
 # Without one of them, and without the right to install it, the tests that ask it skip and name it.
 set -u
 PATH=$PATH:/usr/sbin:/sbin
@@ -16,6 +16,9 @@ want() { # PACKAGE FILE...: the package, unless one of the files is there or is 
 
 want oathtool oathtool
 want pskctool pskctool
+want curl curl
+want openssl openssl
+want iproute2 ip
 # These would also start a service, at once or with the machine. So only where no system runs them: in a container.
 if [ ! -d /run/systemd/system ]; then
     want postgresql initdb /usr/lib/postgresql/*/bin/initdb
