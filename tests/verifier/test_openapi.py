@@ -28,10 +28,10 @@ def serving(tmp_path_factory):
         yield serving
 
 
-# What an otpauth URI, a name or a PIN must be, and that an end is still to come.
+# What an otpauth URI, a name, a PIN or a code must be, and that an end is still to come.
 MORE_THAN_A_SCHEMA_SAYS = {
     "POST /v1/tokens", "POST /v1/tokens/{token_id}/lost", "PUT /v1/tokens/{token_id}/user", "POST /v1/users",
-    "PUT /v1/users/{name}/pin",
+    "PUT /v1/users/{name}/pin", "POST /v1/tokens/find",
 }  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def test_the_page_has_every_path_and_asks_for_a_key():
         "GET /healthz", "GET /readyz", "GET /metrics", "POST /v1/verify", "POST /v1/resync", "GET /v1/tokens",
         "POST /v1/tokens", "GET /v1/tokens/{token_id}", "PUT /v1/tokens/{token_id}/status",
         "GET /v1/tokens/{token_id}/history", "PUT /v1/tokens/{token_id}/user",
-        "POST /v1/tokens/{token_id}/lost",
+        "POST /v1/tokens/{token_id}/lost", "POST /v1/tokens/find", "GET /v1/fleet",
         "POST /v1/tokens/{token_id}/found", "GET /v1/users", "POST /v1/users", "GET /v1/users/{name}",
         "DELETE /v1/users/{name}", "PUT /v1/users/{name}/pin", "PUT /v1/users/{name}/lock",
     }  # fmt: skip

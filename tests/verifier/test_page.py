@@ -53,6 +53,9 @@ def test_the_commands_do_what_the_page_says(tmp_path, monkeypatch):
             given = "correct horse battery\n"
         elif "pin" in arguments:
             given = "4711"
+        elif "find" in arguments:
+            first = code_at(SECOND, now)
+            given = f"{first}\n{code_at(SECOND, now + 30)}\n" if "--two" in arguments else f"{first}\n"
         elif "add" in arguments:
             given = otpauth.build(SECOND)
         elif "check" in arguments:
