@@ -4,6 +4,7 @@ A row is read from the file when it is asked for: in memory the table would take
 """
 
 from .account import KINDS, TYPINGS
+from .errors import StoreFailed
 from .messages import (
     CLOCK_STATES,
     LANGUAGES,
@@ -47,29 +48,39 @@ def every() -> "list[Command]":
 
 
 def find(key: "str | int") -> "Command | None":
-    """Return the Command of that name or number, or None."""
-    found = _read(key)
+    """Return the Command of that name or number, or None. Raises StoreFailed where its row is damaged."""
+    try:
+        found = _read(key)
+    except (OSError, ValueError, IndexError, KeyError):
+        raise StoreFailed("a file of the firmware is damaged: flash it again") from None
     return found[0] if found else None
 
 
 def _read(key: "str | int | None") -> "list[Command]":
     words: "dict[str, str]" = {}
     found = []
-    with open(_FILE, encoding="utf-8") as file:
+    with open(_FILE, "rb") as file:
         for line in file:
-            head = line.strip().split(" ", 2)
-            if head[0] == "#":
+            head = _words(line)
+            if len(head) < 3 or head[0] == "#":
                 continue
             if head[1] == "=":
                 words[head[0]] = head[2]
-                continue
-            number, name = int(head[0]), head[1]
-            if key is None or key == name or key == number:
+            elif key is None or str(key) in head[:2]:
                 who, request, response = head[2].split("|")
-                found.append(Command(number, name, who, _fields(request, words), _fields(response, words)))
+                given, told = _fields(request, words), _fields(response, words)
+                found.append(Command(int(head[0]), head[1], who, given, told))
                 if key is not None:
                     break
     return found
+
+
+def _words(line: bytes) -> "list[str]":
+    """Return the first word of a line, the second, and the rest; nothing of a line that is damaged."""
+    try:
+        return line.decode("utf-8").strip().split(" ", 2)
+    except ValueError:
+        return []
 
 
 def _fields(text: str, words: "dict[str, str]") -> "Fields":

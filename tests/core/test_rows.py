@@ -1,0 +1,35 @@
+"""The table of commands as a file on the drive, which may be damaged there."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from tokencore import messages, rows
+from tokencore.errors import StoreFailed
+
+TABLE = Path(rows.__file__).with_name("commands.txt").read_bytes()
+
+
+def test_a_damaged_table_is_refused_and_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One bit anywhere: a row is read, is not there, or is refused; one that is far from it is as it was."""
+    whole = {"info": messages.COMMANDS["info"], "digest": messages.COMMANDS["digest"]}
+    file = tmp_path / "commands.txt"
+    monkeypatch.setattr(rows, "_FILE", str(file))
+    chance = random.Random(3)
+    refused = same = 0
+    for _ in range(400):
+        damaged = bytearray(TABLE)
+        damaged[chance.randrange(len(TABLE))] ^= 1 << chance.randrange(8)
+        file.write_bytes(damaged)
+        for name, row in whole.items():
+            try:
+                same += rows.find(name) == row
+            except StoreFailed:
+                refused += 1
+    assert refused > 0
+    assert same > 600  # of 800
+    file.unlink()
+    with pytest.raises(StoreFailed, match="flash it again"):
+        rows.find("info")
