@@ -88,6 +88,7 @@ class Outcome:
 
 LONGEST_LOCK = 20  # doublings of Policy.lock_seconds: some thirty years
 _ACTIVE = Status.ACTIVE
+_NOT_LONG_AGO = 20  # steps
 _WRONG = Outcome(Reason.WRONG_CODE)
 _REPLAYED = Outcome(Reason.REPLAYED)
 _MALFORMED = Outcome(Reason.MALFORMED)
@@ -102,9 +103,10 @@ _OUT_OF_USE = {
 def check(key: CodeKey, state: State, code: str, utc: int, policy: Policy) -> tuple[Outcome, State]:
     """Judge one `code` (text as the user gave it) that came at `utc`.
 
-    A code is accepted once: of the steps that it matches, the latest is used up with all before it. A
-    replay is told apart for the audit and not counted, for whoever knows a used code has guessed
-    nothing, and a form sent twice must not lock its user out.
+    A code is accepted once: of the steps that it matches, the latest is used up with all before it, and
+    where one of them is used up already it is a replay. A replay is told apart for the audit and not
+    counted, for whoever knows a used code has guessed nothing, and a form sent twice must not lock its
+    user out.
     """
     status, next_step, failures, _, drift, _ = state
     if (failures or status is not _ACTIVE) and (refusal := _not_now(state, utc, policy)):
@@ -120,10 +122,24 @@ def check(key: CodeKey, state: State, code: str, utc: int, policy: Policy) -> tu
         matched = key.matching(digits, accepted_steps(key, drift, utc, policy))
         if not matched:
             return _out_of_window(key, state, digits, utc, policy)
-    step = max(matched)
-    if step < next_step:
+    if _is_used(key, next_step, matched, digits):
         return _REPLAYED, state
-    return _accepted(key, state, step, utc, policy)
+    return _accepted(key, state, max(matched), utc, policy)
+
+
+def _is_used(key: CodeKey, next_step: int, matched: list[int], digits: str) -> bool:
+    """Tell whether a code is that of a used step within reach, or of the last one if that was not long ago.
+
+    One in a million is that of an unused step besides. It is refused none the less: whoever saw it used must
+    have nothing of it.
+    """
+    if min(matched) < next_step:
+        return True
+    return (
+        max(matched) - next_step < _NOT_LONG_AGO
+        and next_step > 0
+        and bool(key.matching(digits, (next_step - 1,)))
+    )
 
 
 def _out_of_window(
@@ -137,9 +153,9 @@ def _out_of_window(
     matched = key.matching(digits, noticed_steps(key, state.drift, utc, policy))
     if not matched:
         return _failed(_WRONG, state, utc)
-    step = max(matched)
-    if step < state.next_step:
+    if _is_used(key, state.next_step, matched, digits):
         return _REPLAYED, state
+    step = max(matched)
     if confirmed(state.noticed, step, utc, key.period, policy):
         return _accepted(key, state, step, utc, policy)
     outcome, failed = _failed(_WRONG, state, utc)

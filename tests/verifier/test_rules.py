@@ -56,6 +56,22 @@ def test_one_code_of_two_steps_is_accepted_once():
     assert bench.give(code, utc).reason is Reason.REPLAYED
 
 
+def test_a_used_code_that_a_later_step_has_too_is_a_replay_all_the_same():
+    bench, recent = Bench(Policy(notice_window=0)), deque(maxlen=10)
+    for step in itertools.count(20):
+        code = code_of(bench.account, step)
+        if code in recent and code != recent[-1]:
+            break
+        recent.append(code)
+    first = step - len(recent) + recent.index(code)
+    assert step - first > 2
+    assert bench.give(code, first * 30).step == first
+    # Long out of the window, and then the later step is in it.
+    assert bench.give(code, step * 30 + 8).reason is Reason.REPLAYED
+    assert bench.step(step + 1, step * 30 + 31) is Reason.ACCEPTED
+    assert bench.give(code, step * 30 + 35).reason is Reason.REPLAYED
+
+
 @pytest.mark.parametrize(
     ("ahead", "expected"), [(0, Reason.ACCEPTED), (10, Reason.ACCEPTED), (11, Reason.WRONG_CODE)]
 )
