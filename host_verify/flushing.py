@@ -3,8 +3,11 @@
 With synchronous=FULL the write lock is held while the disk answers, so that all processes together come to
 one transaction for each answer. With NORMAL the end of a transaction only writes to the log (the WAL), and
 who wants to know it on the disk flushes that file: `Disk` does it, once for all that ended before. It is as
-safe: the log is read up to its last whole transaction, so a flush covers its own and all before it, whoever
-wrote them; and what has been copied from the log into the database was flushed there first.
+safe. After a crash the log is read up to its last whole transaction, so a flush covers its own and all
+before it, whoever wrote them. Another process may read what is not flushed yet, and build on it: its own
+flush, of the same file, comes before it tells anything, and covers that too. A log is begun anew only after
+SQLite has flushed it and the database that it was copied into. And where the file itself is another one,
+because all others had closed and SQLite had removed it, the flush is of the file that is there now.
 """
 
 import os

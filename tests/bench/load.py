@@ -38,16 +38,22 @@ class Load:
 
 
 def load(
-    port: int, requests: Sequence[bytes], word: bytes, connections: int, seconds: float, rate: float = 0.0
+    ports: Sequence[int],
+    requests: Sequence[bytes],
+    word: bytes,
+    connections: int,
+    seconds: float,
+    rate: float = 0.0,
 ) -> Load:
-    """Send the requests for so many seconds, or until there are no more; wait for every answer.
+    """Send the requests to this machine, for so many seconds or until there are no more; await each answer.
 
-    With a rate, that many a second are sent at even times whatever the server does, and a request's time counts
-    from when it was due; without, each connection sends as soon as it was answered.
+    With a rate, that many a second are sent at even times whatever the server does, and a request's time
+    counts from when it was due; without, each connection sends as soon as it was answered.
     """
     with selectors.DefaultSelector() as selector, ExitStack() as opened:
         free: deque[socket.socket] = deque()
-        for _ in range(connections):
+        for number in range(connections):
+            port = ports[number % len(ports)]
             line = opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             selector.register(line, selectors.EVENT_READ)

@@ -42,7 +42,8 @@ def _has_account() -> bool:
 class Server:
     """A running server; each test has its own part of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, durable: bool = False) -> None:
+        self._durable = durable
         self.folder = Path(tempfile.mkdtemp(prefix="fob-pg-"))
         # It refuses to run as root.
         self._as = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
@@ -57,8 +58,9 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        # It is crashed by some tests, the machine by none: so without fsync.
-        options = ["-k", self.folder, "-c", "listen_addresses=", "-c", "fsync=off"]
+        # It is crashed by some tests, the machine by none: so without fsync, but where times are measured.
+        fsync = f"fsync={'on' if self._durable else 'off'}"
+        options = ["-k", self.folder, "-c", "listen_addresses=", "-c", fsync]
         self._process = subprocess.Popen(
             [self._bin / "postgres", "-D", self._data, *options],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder, **self._as,
