@@ -4,9 +4,10 @@ Whoever had the master key of some day and a copy of the store from then has tha
 root gets after the master key was rotated he has not, so what is sealed under it stays hidden from him.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import hmac
+from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,23 +16,14 @@ from .audit import LIBRARY, Actor, Entry
 from .errors import VerifierError
 from .opening import Opener
 from .people import damaged, person_of
+from .records import token_of
 from .schema import person, seal_key, token
 from .store import Store
 
-_AT_ONCE = 200  # tokens in one transaction, which others wait for
-_TRIES = 100
-_TOKEN = sa.update(token).where(
-    token.c.id == sa.bindparam("known_id"), token.c.version == sa.bindparam("known")
-)
-_SEAL_KEY = sa.update(seal_key).where(
-    seal_key.c.id == sa.bindparam("known_id"), seal_key.c.sealed == sa.bindparam("known")
-)
-_PERSON = sa.update(person).where(
-    person.c.name == sa.bindparam("known_id"), person.c.version == sa.bindparam("known")
-)
-_PEOPLE = sa.select(person).where(person.c.pin.is_not(None))
+_AT_ONCE = 100  # rows in one transaction, which others wait for
+_TRIES = 10
 
-Change = tuple[sa.Update, dict[str, object]]
+Values = dict[str, Any]  # of columns, by name
 
 
 def renew(opener: Opener, utc: int, by: Actor = LIBRARY) -> int:
@@ -43,62 +35,67 @@ def renew(opener: Opener, utc: int, by: Actor = LIBRARY) -> int:
     with opener.open() as store:
         masterkeys.renew(store, opener.master(), utc, by)
     with opener.open() as store:
-        done = sum(_until_done(store, find) for find in (_tokens, _seal_keys, _people))
+        done = _sealed_anew(store, token, _of_token)
+        done += _sealed_anew(store, seal_key, _of_seal_key) + _sealed_anew(store, person, _of_person)
         store.write(lambda _: True, (Entry(utc, by, "seal anew", f"{done} secrets"),))
     return done
 
 
-def _until_done(store: Store, find: Callable[[Store], Iterator[Change]]) -> int:
-    """Make the changes that `find` finds, until it finds none: another program may be before at some."""
-    done = 0
-    for _ in range(_TRIES):
-        changes = find(store)
-        found = False
-        while some := list(islice(changes, _AT_ONCE)):
-            found = True
-            done += _made(store, some)
-        if not found:
-            return done
-    raise VerifierError(f"the store {store.place} changes too fast to be followed: try again")
+def _sealed_anew(store: Store, table: sa.Table, anew: Callable[[Store, sa.Row[Any]], Values | None]) -> int:
+    """Change each row of a table to what `anew` returns of it, if it does; return how many were.
 
-
-def _made(store: Store, changes: Sequence[Change]) -> int:
-    made = 0
+    Rows are read and written in one transaction: however often a token is used meanwhile, none is missed.
+    """
+    key = table.columns[0]
+    page = sa.select(table).where(key > sa.bindparam("after")).order_by(key).limit(_AT_ONCE).with_for_update()
+    change = sa.update(table).where(key == sa.bindparam("known"))
+    done, lost, after, made, last = 0, 0, "", 0, ""
 
     def work(connection: sa.Connection) -> bool:
-        nonlocal made
-        made = sum(connection.execute(statement, values).rowcount for statement, values in changes)
+        nonlocal made, last
+        rows = connection.execute(page, {"after": after}).fetchall()
+        changes = [values | {"known": row[0]} for row in rows if (values := anew(store, row)) is not None]
+        if changes:
+            connection.execute(change, changes)
+        made, last = len(changes), rows[-1][0] if rows else after
         return True
 
-    return made if store.write(work) else 0
+    while True:
+        if not store.write(work):
+            lost += 1
+            if lost == _TRIES:
+                raise VerifierError(f"the store {store.place} changes too fast to be followed: try again")
+        elif last == after:
+            return done
+        else:
+            done, lost, after = done + made, 0, last
 
 
-def _tokens(store: Store) -> Iterator[Change]:
-    sealer, after = store.sealer, ""
-    while page := store.page(None, after, _AT_ONCE):
-        after = page[-1].id
-        for each in page:
-            if not sealer.is_newest(each.sealed):
-                sealed = sealer.seal(store.account(each).secret, each.context())
-                row = store.row(replace(each, sealed=sealed, version=each.version + 1))
-                yield _TOKEN, row | {"known_id": each.id, "known": each.version}
+def _of_token(store: Store, row: sa.Row[Any]) -> Values | None:
+    try:
+        found, mark = token_of(row)
+    except (ValueError, TypeError):
+        return None  # what was altered stays so, and is refused when it is used
+    if not hmac.compare_digest(store.mark(found.content()), mark) or store.sealer.is_newest(found.sealed):
+        return None
+    sealed = store.sealer.seal(store.account(found).secret, found.context())
+    return store.row(replace(found, sealed=sealed, version=found.version + 1))
 
 
-def _seal_keys(store: Store) -> Iterator[Change]:
-    for key in sealkeys.every(store):
-        if key.retired is None and not store.sealer.is_newest(key.sealed):
-            after = sealkeys.resealed(store, key)
-            values = {"sealed": after.sealed, "mark": store.mark(after.content())}
-            yield _SEAL_KEY, values | {"known_id": key.id, "known": key.sealed}
+def _of_seal_key(store: Store, row: sa.Row[Any]) -> Values | None:
+    key = sealkeys.of_row(store, row)
+    if key.retired is not None or store.sealer.is_newest(key.sealed):
+        return None
+    after = sealkeys.resealed(store, key)
+    return {"sealed": after.sealed, "mark": store.mark(after.content())}
 
 
-def _people(store: Store) -> Iterator[Change]:
+def _of_person(store: Store, row: sa.Row[Any]) -> Values | None:
     sealer = store.sealer
-    for row in store.read(_PEOPLE):
-        each = person_of(row, sealer, store.place)
-        if each.pin is not None and not sealer.is_newest(each.pin):
-            kept = sealer.unseal(each.pin, each.context())
-            if kept is None:
-                raise damaged(store.place, each.name)
-            after = replace(each, pin=sealer.seal(kept, each.context()), version=each.version + 1)
-            yield _PERSON, after.row(sealer) | {"known_id": each.name, "known": each.version}
+    each = person_of(row, sealer, store.place)
+    if each.pin is None or sealer.is_newest(each.pin):
+        return None
+    kept = sealer.unseal(each.pin, each.context())
+    if kept is None:
+        raise damaged(store.place, each.name)
+    return replace(each, pin=sealer.seal(kept, each.context()), version=each.version + 1).row(sealer)

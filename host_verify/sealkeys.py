@@ -60,7 +60,7 @@ class SealKey:
 
 def every(store: Store) -> list[SealKey]:
     """Return all keys, newest first, those retired too."""
-    return [_checked(store, row) for row in store.read(_ALL)]
+    return [of_row(store, row) for row in store.read(_ALL)]
 
 
 def current(store: Store) -> SealKey | None:
@@ -143,7 +143,8 @@ def _row(store: Store, key: SealKey) -> dict[str, Any]:
     return dict(zip([column.name for column in seal_key.columns], values, strict=True))
 
 
-def _checked(store: Store, row: sa.Row[Any]) -> SealKey:
+def of_row(store: Store, row: sa.Row[Any]) -> SealKey:
+    """Return the key that a row of the table holds. Raises VerifierError if it was altered."""
     key_id, public, sealed, created, retired, mark = tuple(row)
     key = SealKey(key_id, public, sealed, created, retired)
     if not hmac.compare_digest(store.mark(key.content()), mark):

@@ -21,6 +21,7 @@ from host_verify.sealing import Sealer
 from host_verify.service import add_token, verify
 from host_verify.store import Store, create
 
+from . import keeping
 from .parts import MASTER, NOON, POLICY, SECRET, account, code_at, code_of, new_store, open_store
 from .serving import Serving
 from .test_migrate import released
@@ -297,6 +298,10 @@ def test_a_renewal_goes_through_while_tokens_are_used(opener, monkeypatch):
     with opener.open() as store:
         assert all(store.sealer.is_newest(token.sealed) and token.sealed[0] == 3 for token in store.tokens())
         assert audit.examine(store).faults == []
+
+
+def test_what_is_measured_of_large_stores_holds_for_a_small_one():
+    assert set(keeping.measured(30)) == {"rotate", "backup", "renew", "restore"}
 
 
 def command(opener, *arguments, status=0, key=(), env=()):
