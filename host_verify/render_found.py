@@ -33,9 +33,8 @@ def data(search: Search) -> dict[str, Any]:
 def text(search: Search, two: bool) -> RenderableType:
     """Return a search's answer for people. `two` says that two codes were given."""
     odds = Text(
-        f"Of {search.tokens:,} tokens with codes of this length; a code of none of them would have named "
-        f"{'one' if search.expected < 1 else f'{search.expected:.1f} on average, one or more'} with a chance "
-        f"of {_percent(search.chance)}."
+        f"Compared: {search.tokens:,} token{'' if search.tokens == 1 else 's'}. Of these, an arbitrary code names "
+        f"a wrong one with a chance of {_percent(search.chance)}."
         + ("" if two or search.chance < 0.001 else " To be sure, give two codes in a row: --two.")
     )
     if not search.matches:
