@@ -33,8 +33,8 @@ def data(search: Search) -> dict[str, Any]:
 def text(search: Search, two: bool) -> RenderableType:
     """Return a search's answer for people. `two` says that two codes were given."""
     odds = Text(
-        f"Compared: {search.tokens:,} token{'' if search.tokens == 1 else 's'}. Of these, an arbitrary code names "
-        f"a wrong one with a chance of {_percent(search.chance)}."
+        f"Compared: {search.tokens:,} token{'' if search.tokens == 1 else 's'}. Of these, an arbitrary code "
+        f"names a wrong one with a chance of {_percent(search.chance)}."
         + ("" if two or search.chance < 0.001 else " To be sure, give two codes in a row: --two.")
     )
     if not search.matches:
