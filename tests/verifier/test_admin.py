@@ -358,7 +358,7 @@ def test_a_lost_token_gets_codes_that_are_shown_once_and_work_once(quentin):
     codes = re.findall(r"<li>([0-9A-Z]{5}-?[0-9A-Z]{5})</li>", page)
     assert len(codes) == len(set(codes)) == 10
     assert quentin.state("anna").status is Status.LOST
-    assert "10 until 2027-01-21 00:00" in page
+    assert "10, before 2027-01-21 00:00:00 UTC" in page
     assert not any(code in quentin.get(f"/admin/tokens/{quentin.ids['anna']}").text for code in codes)
     assert not any(code in str(each) for each in audit.every(quentin.store) for code in codes)
     assert verify(quentin.store, "anna", codes[0], quentin.utc, POLICY).accepted

@@ -1,12 +1,9 @@
 """The audit's entries as the pages' tables show them."""
 
-import re
 from dataclasses import dataclass
 
 from ...audit import Linked
-from . import texts
 
-_UNTIL = re.compile(r"\buntil ([0-9]{9,11})$")  # UTC seconds
 _ATTEMPTS = ("verify", "resync", "sign in")
 _GOOD = ("accepted", "done")
 
@@ -36,7 +33,7 @@ def row(linked: Linked) -> Row:
         linked.seq,
         entry.at,
         entry.action,
-        _UNTIL.sub(lambda found: f"until {texts.minute(int(found[1]))}", entry.reason.replace("_", " ")),
+        entry.reason.replace("_", " "),
         entry.user,
         entry.token,
         entry.actor.door,
