@@ -58,7 +58,8 @@ def run(
         log_config=None,
         log_level="warning",
         timeout_graceful_shutdown=10,
-        timeout_worker_healthcheck=30,  # a machine that is short of time has no dead workers
+        # A worker killed as it starts is missed for so long, and one that is short of time has as long.
+        timeout_worker_healthcheck=10,
     )
     scheme = "https" if address.tls_cert else "http"
     print(f"Listening on {scheme}://{shown(listening)}", flush=True)
