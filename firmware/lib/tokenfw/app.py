@@ -100,9 +100,8 @@ class App:
         self.role = ""  # … and what its key is to this token, one of ROLES
         self._heard_ms = -_LINE_MS
         self._ticks = ticks
-        self.read_ms = self.written_ms = (
-            0  # the ticks at which the link last had something, and took something
-        )
+        # The ticks at which the link last had something, and took something.
+        self.read_ms = self.written_ms = 0
         self.keypad = buttons.keypad
         self.guard = Guard(vault.locked)
         self.mode = "" if lockable else "open"  # or "erase", "erased": what is said before anything else

@@ -23,13 +23,11 @@ class Session:
     def __init__(self, channel: "Channel | None" = None) -> None:
         self.channel = channel
         self.pending: Pending | None = None
-        self.shown: Question | None = (
-            None  # on the screen though no press is awaited: the digits of a pairing
-        )
+        # On the screen though no press is awaited: the digits of a pairing.
+        self.shown: Question | None = None
         self.shown_until_ms = 0
-        self.pairing: tuple[bytes, bytes, str] | None = (
-            None  # commitment, token's nonce, digits once revealed
-        )
+        # Commitment, the token's nonce, and the digits once revealed.
+        self.pairing: tuple[bytes, bytes, str] | None = None
         self.greeting: tuple[int, bytes] | None = None  # protocol and nonce of the last hello
         self.heard_ms = 0
         self.over = False  # once the channel's nonces are used up
