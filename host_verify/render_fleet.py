@@ -44,8 +44,8 @@ def text(found: Survey) -> RenderableType:
     """Return a report for people."""
     lines = {"Tokens in use": _tokens(found)}
     if found.clocks + found.unseen:
-        shares = ", ".join(f"{number}: {count:,}" for number, count in _by_codes(found).items())
-        lines["Codes right"] = f"{found.mean_codes:.2f} on average now (how many have so many: {shares})"
+        shares = ", ".join(f"{number} for {count:,}" for number, count in _by_codes(found).items())
+        lines["Codes right"] = f"now {found.mean_codes:.2f} on average: {shares} of the tokens"
         lines["A guess is right"] = (
             f"{_odds(found.mean_odds)} on average, at most {_odds(found.most_odds)}, of those that tell time"
         )
