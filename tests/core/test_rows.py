@@ -33,3 +33,25 @@ def test_a_damaged_table_is_refused_and_ends_nothing(tmp_path: Path, monkeypatch
     file.unlink()
     with pytest.raises(StoreFailed, match="flash it again"):
         rows.find("info")
+
+
+@pytest.mark.parametrize(("name", "who"), [("remove", "owner"), ("set_time", "clock"), ("list", "owner")])
+def test_a_row_that_names_nobody_who_may_ask_is_refused(
+    name: str, who: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One bit in that word must not let everybody ask."""
+    file = tmp_path / "commands.txt"
+    monkeypatch.setattr(rows, "_FILE", str(file))
+    whole = f" {name} {who}|".encode()
+    assert TABLE.count(whole) == 1
+    start = TABLE.index(whole) + len(whole) - 1 - len(who)
+    for place in range(start, start + len(who)):
+        for bit in range(7):
+            damaged = bytearray(TABLE)
+            damaged[place] ^= 1 << bit
+            file.write_bytes(damaged)
+            try:
+                found = rows.find(name)
+            except StoreFailed:
+                continue
+            assert found is None

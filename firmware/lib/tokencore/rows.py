@@ -6,10 +6,14 @@ A row is read from the file when it is asked for: in memory the table would take
 from .account import KINDS, TYPINGS
 from .errors import StoreFailed
 from .messages import (
+    ANYBODY,
+    CLOCK,
     CLOCK_STATES,
     LANGUAGES,
     LAYOUTS,
     LISTED,
+    OWNER,
+    PLAIN,
     PUBLIC,
     ROLES,
     STORED,
@@ -68,6 +72,8 @@ def _read(key: "str | int | None") -> "list[Command]":
                 words[head[0]] = head[2]
             elif key is None or str(key) in head[:2]:
                 who, request, response = head[2].split("|")
+                if who not in (PLAIN, ANYBODY, CLOCK, OWNER):
+                    raise ValueError("nobody may ask for that")
                 given, told = _fields(request, words), _fields(response, words)
                 found.append(Command(int(head[0]), head[1], who, given, told))
                 if key is not None:
