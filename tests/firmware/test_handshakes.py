@@ -113,6 +113,31 @@ def test_what_the_owners_next_handshake_needs_is_prepared_and_used_once(bench: B
     assert host.ask("status")["role"] == "stranger"
 
 
+@pytest.mark.parametrize("spoken", [False, True], ids=["no host has spoken", "after a session"])
+def test_no_memory_to_prepare_a_handshake_holds_nothing_up(
+    spoken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = owned_bench()
+    bench.app.ready.take()
+    bench.app._ready_ms = None
+    if spoken:
+        Host(bench).connect()
+    drawn: list[int] = []
+
+    def full(length: int) -> bytes:
+        drawn.append(length)
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.app.primitives, "random", full)
+        bench.run(6000)
+    assert drawn == [32]  # It is not tried again and again.
+    assert bench.app.failure == ""
+    assert Host(bench).connect().ask("status")["role"] == "owner"
+    bench.run(1500)
+    assert bench.app.ready.ephemeral is not None
+
+
 # ---- handshakes that are not in order
 
 

@@ -12,9 +12,19 @@ class Ready:
         self.ephemeral: KeyPair | None = None
         self.expected: tuple[bytes, bytes] | None = None
         self._primitives = primitives
+        self._full = False  # whether memory was too short: the next handshake goes without
 
     def step(self, owner: bytes) -> bool:
         """Do one of the two, which takes a board most of a second; return whether one was left to do."""
+        if self._full:
+            return False
+        try:
+            return self._do(owner)
+        except MemoryError:  # Nothing that a token does may come to an end by this.
+            self._full = True
+            return True
+
+    def _do(self, owner: bytes) -> bool:
         if self.ephemeral is None:
             from tokencore.x25519 import draw
 
@@ -29,4 +39,5 @@ class Ready:
         """Return both, which no other handshake may use."""
         taken = self.ephemeral, self.expected
         self.ephemeral = self.expected = None
+        self._full = False
         return taken
