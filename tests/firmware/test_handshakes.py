@@ -98,6 +98,21 @@ def test_the_owners_first_handshake_is_prepared_before_any_host_speaks() -> None
     assert stranger.app.ready.ephemeral is None  # nobody's desk is to come
 
 
+@pytest.mark.parametrize("said", [b"AT\r", b"\0", None], ids=["to a modem", "an empty frame", "hello"])
+def test_what_any_host_says_early_only_puts_off_the_first_handshakes_preparation(said: bytes | None) -> None:
+    bench = Bench(owner=public(DESK))
+    bench.run(100)
+    if said is None:
+        Host(bench).hello()
+    else:
+        bench.queue.incoming += said
+    bench.run(2500)
+    assert bench.app.dispatcher is not None
+    assert bench.app.ready.ephemeral is None
+    bench.run(2000)
+    assert bench.app.ready.expected[0] == public(DESK)
+
+
 def test_what_the_owners_next_handshake_needs_is_prepared_and_used_once(bench: Bench, host: Host) -> None:
     kept = bench.app.ready
     bench.run(1500)

@@ -37,7 +37,7 @@ POLL_MS = 10  # the longest wait between steps while something is under way
 _AWAKE_MS = 20  # … while the screen is on
 _IDLE_MS = 100  # … while nobody is there
 _LINE_MS = 3000  # a host that has spoken goes on for so long
-_SETTLE_MS = 3000  # after the start or a press, until a first handshake is prepared
+_SETTLE_MS = 3000  # after the start, a press or a host's word, until a first handshake is prepared
 
 
 class App:
@@ -308,11 +308,15 @@ class App:
             self._send(self.dispatcher.poll(now_ms), now_ms)
 
     def _get_ready(self, now_ms: int) -> None:
-        """Prepare the owner's first handshake while nobody is there; later `channels` does it."""
-        if self._ready_ms is None or (self._presses and self._presses.busy):
+        """Prepare the owner's first handshake while nobody is there; later `channels` does it.
+
+        Programs that look for modems write to every port: that alone must not put an end to it.
+        """
+        busy = self._heard_ms == now_ms or (self._presses and self._presses.busy)
+        if self._ready_ms is None or busy:
             self._ready_ms = now_ms + _SETTLE_MS
-        owner = self.vault.owner
-        if self.dispatcher is None and owner and now_ms >= self._ready_ms and self.ready.step(owner):
+        owner, opened = self.vault.owner, self.dispatcher and self.dispatcher.opened
+        if owner and not opened and now_ms >= self._ready_ms and self.ready.step(owner):
             self.unload("tokencore.x25519")
 
     def _send(self, payloads: "list[bytes]", now_ms: int) -> None:

@@ -37,6 +37,11 @@ class Dispatcher:
         return self._channels
 
     @property
+    def opened(self) -> bool:
+        """Whether a channel was ever wanted: from then on `channels` prepares the handshakes."""
+        return self._channels is not None
+
+    @property
     def question(self) -> "Question | None":
         """What is on the screen: what a host waits for a press with, or the digits of a pairing."""
         session = self._asking()
