@@ -12,9 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
-from . import replacements, schema
+from . import driver, replacements, schema
 from .attempts import Attempt, Decision
 from .core import Status
 from .database import RESTORE, Place
@@ -25,39 +24,26 @@ from .records import CHANGING, Fixed, Token, token_of
 from .replacements import Replacement
 from .sealing import Sealer
 
-
-def _columns(table: sa.Table) -> str:
-    return ", ".join(f'{table.name}."{column.name}"' for column in table.columns)
-
-
-def _type(name: str) -> str:
-    return str(schema.token.c[name].type.compile(postgresql.dialect()))  # type: ignore[no-untyped-call]
-
-
 # Of names in the schema alone; every value is a parameter.
 _TOKENS = {
-    "sqlite": f"SELECT {_columns(schema.token)} FROM json_each(?) AS wanted "  # noqa: S608
+    "sqlite": f"SELECT {driver.columns(schema.token)} FROM json_each(?) AS wanted "  # noqa: S608
     'CROSS JOIN token ON token."user" = wanted.value',
-    "postgresql": f"SELECT {_columns(schema.token)} FROM token "  # noqa: S608
+    "postgresql": f"SELECT {driver.columns(schema.token)} FROM token "  # noqa: S608
     'WHERE token."user" = ANY(%s) ORDER BY token.id FOR UPDATE',
 }
 _PEOPLE = {
-    "sqlite": f"SELECT {_columns(schema.person)} FROM json_each(?) AS wanted "  # noqa: S608
+    "sqlite": f"SELECT {driver.columns(schema.person)} FROM json_each(?) AS wanted "  # noqa: S608
     "CROSS JOIN person ON person.name = wanted.value",
-    "postgresql": f"SELECT {_columns(schema.person)} FROM person WHERE name = ANY(%s)",  # noqa: S608
+    "postgresql": f"SELECT {driver.columns(schema.person)} FROM person WHERE name = ANY(%s)",  # noqa: S608
 }
 _CODES = {
-    "sqlite": f"SELECT {_columns(schema.replacement)} FROM json_each(?) AS wanted "  # noqa: S608
+    "sqlite": f"SELECT {driver.columns(schema.replacement)} FROM json_each(?) AS wanted "  # noqa: S608
     "CROSS JOIN replacement ON replacement.token = wanted.value",
-    "postgresql": f"SELECT {_columns(schema.replacement)} FROM replacement WHERE token = ANY(%s)",  # noqa: S608
+    "postgresql": f"SELECT {driver.columns(schema.replacement)} FROM replacement WHERE token = ANY(%s)",  # noqa: S608
 }
 _ANY_PIN = "SELECT EXISTS (SELECT 1 FROM person WHERE pin IS NOT NULL)"
-_WRITE = {
-    "sqlite": f"UPDATE token SET {', '.join(f'{name} = ?' for name in CHANGING)} WHERE id = ?",  # noqa: S608
-    "postgresql": f"UPDATE token SET {', '.join(f'{name} = new.{name}' for name in CHANGING)} "  # noqa: S608
-    f"FROM unnest({', '.join(f'%s::{_type(name)}[]' for name in (*CHANGING, 'id'))}) "
-    f"AS new({', '.join(CHANGING)}, id) WHERE token.id = new.id",
-}
+_WRITE = driver.change(schema.token, CHANGING, "id")
+_USE = driver.change(schema.replacement, ("used", "mark"), "digest")
 
 
 class Together:
@@ -123,18 +109,17 @@ class Together:
         """Write all tokens that were changed, and the replacement codes that were used."""
         if not self._changed:
             return
-        for used in self._used:
-            row = used.row(self._sealer)
-            changed = {"known": used.digest, "used": row["used"], "mark": row["mark"]}
-            assert self._connection.execute(replacements.USE, changed).rowcount == 1
-        rows = [(*token.changing(), self._mark(token), token.id) for token in self._changed.values()]
-        statement = _WRITE[self._database]
-        if self._database == "sqlite":
-            written = self._connection.exec_driver_sql(statement, rows).rowcount
-        else:
-            columns = tuple(list(column) for column in zip(*rows, strict=True))
-            written = self._connection.exec_driver_sql(statement, columns).rowcount
-        assert written == len(rows)
+        self._written(
+            _WRITE,
+            [(*token.changing(), self._mark(token), token.id) for token in self._changed.values()],
+        )
+        if self._used:
+            rows = [used.row(self._sealer) for used in self._used]
+            self._written(_USE, [(row["used"], row["mark"], row["digest"]) for row in rows])
+
+    def _written(self, statements: driver.Statements, rows: Sequence[tuple[Any, ...]]) -> None:
+        if driver.run(self._connection, statements, rows) != len(rows):
+            raise VerifierError(f"{self._place}: rows were changed by something else: nothing was accepted")
 
     def _read_codes(self, lost: Sequence[Token]) -> None:
         ids = [token.id for token in lost]
@@ -156,7 +141,7 @@ class Together:
         """Return the digest of such a code."""
         return replacements.digest(self._sealer, token.id, code)
 
-    def _rows(self, statements: dict[str, str], wanted: object) -> Sequence[sa.Row[Any]]:
+    def _rows(self, statements: driver.Statements, wanted: object) -> Sequence[sa.Row[Any]]:
         return self._connection.exec_driver_sql(statements[self._database], (wanted,)).fetchall()
 
     def _take(self, row: Sequence[object]) -> None:

@@ -28,9 +28,6 @@ _ALIKE = str.maketrans("OIL", "011")
 _FORM = re.compile(rf"([{_LETTERS}][0-9A-Z]{{{_HALF - 1}}})-?([0-9A-Z]{{{_HALF}}})")
 
 _DROP = sa.delete(replacement).where(replacement.c.token == sa.bindparam("of"))
-USE = sa.update(replacement).where(
-    replacement.c.digest == sa.bindparam("known"), replacement.c.used.is_(None)
-)
 
 
 @dataclass(frozen=True, slots=True)

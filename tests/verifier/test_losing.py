@@ -1,6 +1,8 @@
 """A lost token: out of use, with codes in its place that are accepted once each, and only until their end."""
 
 import re
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -53,6 +55,28 @@ def test_each_code_lets_in_once_and_says_by_what(store):
         "accepted"
     ] * 10
     assert not any(code in repr(entries) for code in codes)
+
+
+_TWICE = """
+import sys
+from host_verify.service import verify
+from tests.verifier.parts import NOON, POLICY, open_store
+from host_verify.database import place_of
+
+with open_store(place_of(sys.argv[1])) as store:
+    code = sys.stdin.read()
+    print(*(verify(store, "anna", code, NOON, POLICY).reason for _ in range(2)))
+"""
+
+
+def test_a_code_is_used_up_where_python_leaves_assertions_out(store):
+    code = lose(store)[0]
+    url = store.place.url.set(drivername=store.place.url.get_backend_name())
+    told = subprocess.run(
+        [sys.executable, "-O", "-c", _TWICE, url.render_as_string(hide_password=False)],
+        input=code, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert told.stdout.split() == ["accepted", "replayed"]
 
 
 def test_the_lost_token_itself_lets_nobody_in_and_its_codes_are_not_counted(store):
