@@ -187,7 +187,11 @@ class _Inlined(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> Any:
-        return ast.Constant(self._numbers[node.id]) if node.id in self._numbers else node
+        number = self._numbers.get(node.id)
+        if number is None:
+            return node
+        # A constant below 0 would be written without the parentheses that `_N ** 2` needs then.
+        return ast.Constant(number) if number >= 0 else ast.UnaryOp(ast.USub(), ast.Constant(-number))
 
 
 def _short_names(trees: dict[str, ast.Module]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import ast
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 from boards import bundle
 from boards.compact import compacted
@@ -54,6 +55,12 @@ def test_annotations_and_what_is_for_type_checkers_go() -> None:
 def test_private_whole_numbers_stand_where_they_are_used() -> None:
     source = "_A = 1 << 4\n_B, _C = -_A, 'text'\ndef f():\n    return _A + _B, _C\n"
     assert one(source) == "_a, = ('text',)\n\ndef f():\n    return (16 + -16, _a)\n"
+
+
+def test_a_private_number_below_zero_stays_one_operand() -> None:
+    made: dict[str, Any] = {}
+    exec(one("_N = -2\ndef f():\n    return _N ** 2, -_N, 1 - _N, _N.bit_length()\n"), made)
+    assert made["f"]() == (4, 2, 3, 2)
 
 
 def test_numbers_that_change_or_that_others_reach_keep_a_name() -> None:
