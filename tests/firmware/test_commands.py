@@ -321,6 +321,21 @@ def test_a_fault_of_the_firmware_is_answered_without_its_text(bench: Bench, monk
         bench.ask("remove", **ALICE)
 
 
+def test_a_request_that_memory_was_too_short_for_finds_more_when_it_comes_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone: list[str] = []
+    monkeypatch.setattr(bench.app, "_unload", lambda *names: gone.extend(names))
+
+    def full(*arguments: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(bench.vault, "find", full)
+    with pytest.raises(errors.FobError, match="MemoryError"):
+        bench.ask("remove", **ALICE)
+    assert {"tokenfw.backup", "tokenfw.pairing"} <= {*gone}
+
+
 def test_an_answer_beyond_the_limits_of_the_table_is_an_error_and_stops_nothing(bench: Bench) -> None:
     bench.app.identity = Identity("s" * 33, "bench")
     with pytest.raises(errors.BadValue, match="serial"):

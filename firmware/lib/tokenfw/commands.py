@@ -96,13 +96,18 @@ class Dispatcher:
             values = messages.unpack(command.request, packed, True)
             return self._answer(session, handle(self._app, values, now_ms), self._app.ticks(now_ms))
         except Exception as error:
-            return [session.refuse(error, self._app.ticks(now_ms))]
+            return self._refuse(session, error, now_ms)
 
     def _answer(self, session: Session, outcome: "Values | Pending", now_ms: int) -> "list[bytes]":
         if not isinstance(outcome, Pending):
             return [session.respond(outcome, now_ms)]
         session.pending = outcome
         return [session.await_press(now_ms)] if outcome.question else []
+
+    def _refuse(self, session: Session, error: Exception, now_ms: int) -> "list[bytes]":
+        if isinstance(error, MemoryError):
+            self._app.make_room()  # or it would be too short again when the host tries anew
+        return [session.refuse(error, self._app.ticks(now_ms))]
 
     def _role(self, session: Session, command: messages.Command) -> str:
         """Return what the session's key is to this token. Raises where the command is not for it."""
@@ -164,7 +169,7 @@ class Dispatcher:
         try:
             return self._answer(session, pending.finish(now_ms), self._app.ticks(now_ms))
         except Exception as error:
-            return [session.refuse(error, self._app.ticks(now_ms))]
+            return self._refuse(session, error, now_ms)
 
     def _sessions(self) -> "list[Session]":
         return [self._plain] + (self._channels.sessions if self._channels else [])
