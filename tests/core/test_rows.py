@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from tokencore import messages, rows
+from tokencore import account, messages, otp, rows
 from tokencore.errors import StoreFailed
 
 TABLE = Path(rows.__file__).with_name("commands.txt").read_bytes()
@@ -55,3 +55,20 @@ def test_a_row_that_names_nobody_who_may_ask_is_refused(
             except StoreFailed:
                 continue
             assert found is None
+
+
+@pytest.mark.parametrize(
+    ("command", "field", "most"),
+    [
+        ("digest", "path", messages.MAX_PATH),
+        ("set_time", "uncertainty", messages.MAX_DOUBT_MS),
+        ("set_time", "utc", account.MAX_TIME),
+        ("info", "utc", account.MAX_TIME),
+        ("rename", "new_name", account.MAX_LABEL),
+        ("code", "counter", otp.MAX_COUNTER),
+    ],
+)
+def test_the_limits_that_code_has_too_are_the_tables(command: str, field: str, most: int) -> None:
+    row = messages.COMMANDS[command]
+    limits = {each.name: each.high for each in (*row.request, *row.response) if each.name == field}
+    assert limits == {field: most}

@@ -38,8 +38,6 @@ PLAIN, ANYBODY, CLOCK, OWNER = "plain", "anybody", "clock", "owner"
 
 MAX_DOUBT_MS = 60000
 MAX_PATH = 200  # bytes of a path on the drive
-MAX_PIECE = 65536  # bytes of a file that one digest is over
-MAX_PIN = 128  # bytes of UTF-8
 
 # kind: "int", "bytes", "text", "bool", a tuple of choices, or a tuple of Fields for a list of maps.
 # low and high bound an int's value and a bytes' or text's length in bytes.
