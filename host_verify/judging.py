@@ -65,6 +65,7 @@ class Together:
 
     def read(self, attempts: Sequence[Attempt]) -> None:
         """Read the tokens of all the attempts' users."""
+        self.any_pin = bool(self._connection.exec_driver_sql(_ANY_PIN).scalar())
         users = list({attempt.name for attempt in attempts if attempt.name is not None})
         if not users:
             return
@@ -77,7 +78,6 @@ class Together:
                 self._people[row[0]] = person_of(row, self._sealer, self._place)
             except VerifierError as error:
                 self._damaged[row[0]] = error
-        self.any_pin = bool(self._connection.exec_driver_sql(_ANY_PIN).scalar())
         lost = []
         for tokens in self._tokens.values():
             if len(tokens) > 1:

@@ -152,6 +152,13 @@ def test_a_pin_is_looked_at_only_behind_a_right_code_whoever_it_is_for(store, mo
     assert looks == [1, 1]
 
 
+def test_an_attempt_of_nobody_tells_of_no_pins_to_be_none(store):
+    assert ask(store, "1", user="no such") is Reason.UNKNOWN_USER
+    assert store.has_pins
+    assert ask(store, "1", user="\0") is Reason.UNKNOWN_USER
+    assert store.has_pins
+
+
 def test_a_user_locked_by_hand_is_refused_everything_until_unlocked(store):
     code = PIN + code_at(TOTP, NOON)
     users.lock(store, "anna", NOON)
