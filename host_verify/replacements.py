@@ -80,10 +80,10 @@ def parted(typed: str) -> tuple[int, str] | None:
 
     Small letters are as good, and O, I and L are read as 0 and 1, but for the first character.
     """
-    text = typed.upper()
     for length in (2 * _HALF + 1, 2 * _HALF):
         start = len(typed) - length
-        if len(text) == len(typed) and start >= 0 and (form := _FORM.fullmatch(text, start)):
+        written = typed[max(0, start) :]
+        if start >= 0 and written.isascii() and (form := _FORM.fullmatch(written.upper())):
             return start, form[1] + form[2]
     return None
 

@@ -214,7 +214,7 @@ def test_codes_are_of_their_form_and_differ():
     assert len(set(codes)) == 1000
 
 
-@given(st.from_regex(FORM, fullmatch=True), st.text("0123456789abcXYZ-", max_size=8), st.data())
+@given(st.from_regex(FORM, fullmatch=True), st.text("0123456789abcXYZ-ßıŉ", max_size=8), st.data())
 def test_a_code_is_read_however_it_is_written(code, pin, data):
     alike = {"0": "0oO", "1": "1iIlL"}
     written_as = code[0] + "".join(
