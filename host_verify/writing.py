@@ -181,6 +181,8 @@ class Writer:
             error = self._transaction(do)
             if not isinstance(error, _Lost):
                 break
+        else:
+            error = VerifierError(f"the store {self._place} changes too fast to be followed: try again")
         if error and len(attempts) > 1 and not _is_the_databases(error):
             # It may be one attempt's: that takes no other with it.
             for each in attempts:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from host_verify import flushing
+from host_verify import flushing, judging
 from host_verify.audit import LIBRARY, Entry
 from host_verify.core import Reason, State
 from host_verify.errors import VerifierError
@@ -79,6 +79,18 @@ def test_an_error_is_everybodys_and_nothing_is_kept(store):
             future.result()
     assert store.tokens()[0].state.failures == 0
     assert store.change([(token, State(failures=1))])
+
+
+def test_what_never_gets_its_turn_is_told_as_the_stores_failure(store, monkeypatch):
+    class Conflict(Exception):
+        sqlstate = "40001"
+
+    def lose(*_):
+        raise sa.exc.OperationalError("", {}, Conflict())
+
+    monkeypatch.setattr(judging.Together, "read", lose)
+    with pytest.raises(VerifierError, match="changes too fast"):
+        verify(store, "user0", "000000", NOON, POLICY)
 
 
 def test_nothing_is_told_before_the_log_in_use_is_on_the_disk(tmp_path, monkeypatch):
