@@ -15,7 +15,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .. import apikeys, pace, render, service
 from ..apikeys import ApiKey
 from ..attempts import Unproved
-from ..errors import VerifierError
 from . import models, problems
 from .parts import Parts
 
@@ -61,10 +60,12 @@ class Fast:
             self._parts.door.admit(key, apikeys.Scope.VERIFY)
             self._parts.door.attempt(body.user)
             told = await self._told(body, key)
-        except (problems.Refused, VerifierError) as error:
+        except Exception as error:
             response = problems.answer(error)
             await response(scope, receive, send)
             self._parts.metrics.took(_PATH, str(response.status_code), clock() - came)
+            if response.status_code == 500:  # the server logs where, as it does for the route
+                raise
             return
         start, end = told
         if told is _REFUSED:

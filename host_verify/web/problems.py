@@ -52,22 +52,24 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(FobError, _bad_value)
     app.add_exception_handler(VerifierError, _answered)
-    app.add_exception_handler(Exception, _fault)
+    app.add_exception_handler(Exception, _answered)
 
 
-def answer(error: Refused | VerifierError) -> JSONResponse:
+def answer(error: Exception) -> JSONResponse:
     """Return what is told of a request that was not let in, or could not be done."""
     if isinstance(error, Refused):
         return problem(error.status, error.kind, str(error), error.headers)
     if isinstance(error, NotDone):
         return problem(409, "NotDone", str(error))
+    if not isinstance(error, VerifierError):
+        _log.error("a fault of the program", extra={"why": type(error).__name__})
+        return problem(500, "Fault", "a fault of the program itself: please report how it came")
     _log.error("the store failed", extra={"why": str(error)})
     # What is wrong with the database is the operator's to know: he finds it in the log.
     return problem(503, "StoreFailed", "the verifier's store cannot be used now: nothing was accepted")
 
 
 async def _answered(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Refused | VerifierError)
     return answer(error)
 
 
@@ -89,11 +91,6 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
 
 async def _bad_value(_: Request, error: Exception) -> JSONResponse:
     return problem(422, "BadValue", str(error))
-
-
-async def _fault(_: Request, error: Exception) -> JSONResponse:
-    _log.error("a fault of the program", extra={"why": type(error).__name__})
-    return problem(500, "Fault", "a fault of the program itself: please report how it came")
 
 
 class BodyLimit:

@@ -248,6 +248,12 @@ def test_a_fault_of_the_program_tells_nothing(web, monkeypatch):
     assert (
         "RuntimeError" not in web.ask("POST", "/v1/verify", status=500, json={"user": "a", "code": "1"}).text
     )
+    # And the same on the short way, which is taken with a key that was just looked up.
+    monkeypatch.undo()
+    web.verify("a", "1")
+    monkeypatch.setattr("host_verify.service.one_code", fail)
+    told = web.ask("POST", "/v1/verify", status=500, json={"user": "a", "code": "1"})
+    assert told.json()["error"]["kind"] == "Fault"
 
 
 def test_a_tokens_history_tells_what_was_done_and_by_whom(web):
