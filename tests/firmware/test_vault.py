@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import sys
 
 import pytest
+import tokenfw
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokencore import errors
@@ -413,3 +415,33 @@ def test_generations_go_round() -> None:
         assert not vault.fault
     assert contents(vault)[1][1:3] == ("b", 6)
     assert run(vault.unlock(b"1234", 0))
+
+
+class _Full:
+    """Has no memory for one module."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == "tokenfw.scrubbing":
+            raise MemoryError
+
+
+def test_no_memory_to_overwrite_what_was_leaves_what_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the key slot without a PIN would stay in the flash beside that of the new PIN."""
+    flash = Flash()
+    vault = filled(flash)
+    before = contents(vault)
+    with monkeypatch.context() as patch:
+        patch.delitem(sys.modules, "tokenfw.scrubbing", raising=False)
+        patch.delattr(tokenfw, "scrubbing", raising=False)
+        patch.setattr(sys, "meta_path", [_Full(), *sys.meta_path])
+        with pytest.raises(MemoryError):
+            run(vault.set_pin(PIN))
+        with pytest.raises(MemoryError):
+            vault.remove(1)
+    for same in (vault, flash.start()):
+        assert contents(same) == before
+        assert not same.pin.is_set
+    run(vault.set_pin(PIN))
+    vault.remove(1)
+    assert vault.pin.is_set
+    assert len(vault) == len(before) - 1

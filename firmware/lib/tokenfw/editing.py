@@ -57,6 +57,8 @@ def move(vault: "Vault", position: int, target: int) -> None:
 
 def remove(vault: "Vault", position: int) -> None:
     """Remove an account; see Vault.remove."""
+    from . import scrubbing  # noqa: F401 - while nothing has changed: memory may be too short for it
+
     vault.check()
     order = vault.order[:]
     place = order.pop(position)

@@ -131,6 +131,8 @@ def set_pin(
         stretched = yield from stretch(pin, salt, rounds)
         if wipe_pin:
             wipe = yield from stretch(wipe_pin, salt, rounds)
+    from . import scrubbing  # noqa: F401 - while nothing has changed: memory may be too short for it
+
     safe.check()
     device, old, digits = safe.secret.read(), safe.slot_index, bool(pin) and is_digits(pin)
     slot = slots.Slot.make(safe.primitives, device, safe.key, salt, rounds, stretched, digits, wipe)
