@@ -96,14 +96,17 @@ def find(
         if secret is None:
             continue  # whoever uses it is told
         key = CodeKey.made(_Parameters(kind, algorithm, digits, period, t0), secret)
-        if kind == "hotp":
-            steps = counters(int(next_step), policy.look_ahead)
-        elif drift is not None:
-            steps = accepted_steps(key, clock_of(drift)[0], utc, policy)
-        else:
-            if (period, t0) not in unknown:
-                unknown[period, t0] = accepted_steps(key, None, utc, policy)
-            steps = unknown[period, t0]
+        try:
+            if kind == "hotp":
+                steps = counters(int(next_step), policy.look_ahead)
+            elif drift is not None:
+                steps = accepted_steps(key, clock_of(drift)[0], utc, policy)
+            else:
+                if (period, t0) not in unknown:
+                    unknown[period, t0] = accepted_steps(key, None, utc, policy)
+                steps = unknown[period, t0]
+        except (ValueError, TypeError):
+            continue  # altered: as above
         tokens += 1
         tried += len(steps)
         matching = key.showing(numbers[0], steps)

@@ -3,11 +3,13 @@
 from math import isclose
 
 import pytest
+import sqlalchemy as sa
 from tokencore.errors import BadValue
 
 from host_verify import audit, finding, service
 from host_verify.apikeys import Scope
 from host_verify.core import Reason, Status
+from host_verify.database import written
 from host_verify.policy import Policy
 
 from .asking import TOKEN
@@ -26,6 +28,17 @@ def store(place):
         service.add_token(store, "zoë", "Ü-7", ODD, NOON)
         service.add_token(store, "bob", "B-1", HOTP, NOON)
         yield store
+
+
+@pytest.mark.parametrize("drift", ["no list", "[1]", '["1", "2", "3", "4", "5", "6"]'])
+def test_a_token_whose_row_was_altered_hides_no_other(store, place, drift):
+    with written(place) as connection:
+        altered = sa.text("UPDATE token SET drift = :drift WHERE \"user\" = 'user3'")
+        connection.execute(altered, {"drift": drift})
+        connection.execute(sa.text("UPDATE token SET next_step = 'x' WHERE \"user\" = 'bob'"))
+    assert "user7" in names(
+        finding.find(store, code_at(account(secret=b"%020d" % 7), NOON), None, NOON, POLICY)
+    )
 
 
 def names(search):
