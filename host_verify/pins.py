@@ -44,9 +44,14 @@ def checked(text: str) -> str:
     return pin
 
 
-def seal(sealer: Sealer, person: Person, pin: str) -> bytes:
-    """Return what is kept of a PIN."""
-    return sealer.seal(stretching.stretched(pin.encode()), person.context())
+def stretched(pin: str) -> bytes:
+    """Return what is kept of a PIN, for `seal`. Takes its time."""
+    return stretching.stretched(pin.encode())
+
+
+def seal(sealer: Sealer, person: Person, kept: bytes) -> bytes:
+    """Return it sealed, bound to the user."""
+    return sealer.seal(kept, person.context())
 
 
 def prove(sealer: Sealer, place: object, person: Person, typed: str, length: int) -> Proof:

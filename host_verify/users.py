@@ -89,11 +89,13 @@ def remove(store: Store, name: str, utc: int, by: Actor = LIBRARY) -> Person:
 
 def set_pin(store: Store, name: str, pin: str, utc: int, by: Actor = LIBRARY) -> Person:
     """Have a user type a PIN in front of each code from now on, and return him. Raises BadValue, NotDone."""
-    pin = pins.checked(pin)
-    sealed = pins.seal(store.sealer, find(store, name), pin)
-    return _change(
-        store, name, lambda known: replace(known, pin=sealed, pin_set=utc), Entry(utc, by, "set PIN", "done")
-    )
+    kept = pins.stretched(pins.checked(pin))
+
+    def change(known: Person) -> Person:
+        # Anew each time: it is bound to the user, who may be another one of that name by then.
+        return replace(known, pin=pins.seal(store.sealer, known, kept), pin_set=utc)
+
+    return _change(store, name, change, Entry(utc, by, "set PIN", "done"))
 
 
 def drop_pin(store: Store, name: str, utc: int, by: Actor = LIBRARY) -> Person:

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from tokencore.errors import BadValue
 
-from host_verify import audit, users
+from host_verify import audit, pins, users
 from host_verify.database import written
 from host_verify.errors import NotDone, VerifierError
 from host_verify.intake import Seed, take
@@ -112,6 +112,23 @@ def test_a_pin_that_cannot_be_one_or_is_guessed_first_is_refused_and_not_repeate
         users.set_pin(store, "anna", pin, NOON)
     assert not pin or pin not in str(refusal.value).replace("a row like 1234", "")
     assert users.find(store, "anna").pin is None
+
+
+def test_a_pin_is_the_one_users_who_is_there_when_it_is_set(store, monkeypatch):
+    users.add(store, "anna", NOON)
+    change = store.change
+
+    def meanwhile(*given):
+        monkeypatch.setattr(store, "change", change)
+        users.remove(store, "anna", NOON)
+        users.add(store, "anna", NOON + 1)
+        users.lock(store, "anna", NOON + 1)
+        return change(*given)
+
+    monkeypatch.setattr(store, "change", meanwhile)
+    users.set_pin(store, "anna", "geheim-4711", NOON)
+    typed = "geheim-4711"
+    assert pins.prove(store.sealer, store.place, users.find(store, "anna"), typed, len(typed)).right
 
 
 def test_a_pin_is_nowhere_in_the_store(store, place):
