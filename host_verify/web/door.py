@@ -30,6 +30,7 @@ class Door:
         self._all = Limiter(rates.all, clock)
         self._by_key = Limiter(rates.key, clock)
         self._by_user = Limiter(rates.user, clock)
+        self._sign_ins = Limiter(rates.user, clock)
 
     def enter(self, credentials: HTTPAuthorizationCredentials | None, needed: Scope) -> ApiKey:
         """Return the key of a request that needs a scope. Raises Refused with 401, 403 or 429."""
@@ -57,9 +58,11 @@ class Door:
 
     def attempt(self, user: str) -> None:
         """Count an attempt for a user, whether there is one of that name or not. Raises Refused with 429."""
-        name = unicodedata.normalize("NFC", user).encode("utf-8", "surrogatepass")
-        if wait := self._by_user.wait(hashlib.sha256(name).digest()):
-            raise too_often(wait)
+        _count(self._by_user, user)
+
+    def sign_in(self, user: str) -> None:
+        """Count a sign-in, which anyone may try, apart from the user's attempts. Raises as `attempt`."""
+        _count(self._sign_ins, user)
 
     def _recognised(self, text: str) -> ApiKey | None:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
@@ -72,3 +75,9 @@ class Door:
             else:
                 self._known[digest] = (key, now + FRESH_SECONDS)
         return key
+
+
+def _count(limiter: Limiter, user: str) -> None:
+    name = unicodedata.normalize("NFC", user).encode("utf-8", "surrogatepass")
+    if wait := limiter.wait(hashlib.sha256(name).digest()):
+        raise too_often(wait)

@@ -6,13 +6,14 @@ from http.cookies import SimpleCookie
 import pytest
 from starlette.testclient import TestClient
 
-from host_verify import audit, operator_sessions, operators
+from host_verify import apikeys, audit, operator_sessions, operators
 from host_verify.apikeys import Scope
 from host_verify.core import Status, is_locked
 from host_verify.database import file_place
 from host_verify.operator_sessions import IDLE
 from host_verify.service import add_token, set_status, verify
 from host_verify.web.admin import search, throttle
+from host_verify.web.admin.gate import Visit
 from host_verify.web.app import make_app
 from host_verify.web.limits import Rates
 from host_verify.web.parts import Settings
@@ -230,6 +231,24 @@ def test_sign_ins_for_one_name_have_a_limit(file):
         answer = pages.sign_in(status=429)
         assert answer.headers["retry-after"]
         assert "Too often" in answer.text
+
+
+def test_sign_ins_that_anyone_may_try_take_nothing_from_a_users_attempts(file):
+    pages = Pages(file, user=3)
+    with pages.client, pages.store:
+        key = apikeys.add(pages.store, "vpn", Scope.VERIFY, NOON)[1]
+        for _ in range(3):
+            pages.sign_in(status=403, code="000000", password="x")
+        pages.sign_in(status=429)
+        asked = {"user": "petra", "code": pages.code("petra")}
+        answer = pages.client.post("/v1/verify", json=asked, headers={"Authorization": f"Bearer {key}"})
+        assert answer.json()["accepted"], answer.text
+
+
+def test_a_visits_repr_holds_nothing_that_lets_anyone_in(file):
+    with open_store(file) as store:
+        visit = Visit(operators.in_force(store, "petra"), "cookie-1", "mark-1", NOON, {"first": "123456"})
+    assert not any(secret in repr(visit) for secret in ("cookie-1", "mark-1", "123456"))
 
 
 def test_a_session_that_lies_idle_ends(petra):

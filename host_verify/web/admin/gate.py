@@ -8,7 +8,7 @@ only a page made for this cookie holds, so no other site can fill one in.
 import asyncio
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -43,10 +43,10 @@ class Visit:
     """A request of an operator who is signed in, at UTC second `utc`; `form` is what a form said."""
 
     operator: Operator
-    cookie: str
-    mark: str
+    cookie: str = field(repr=False)
+    mark: str = field(repr=False)
     utc: int
-    form: dict[str, str]
+    form: dict[str, str] = field(repr=False)
 
     def needs(self, scope: Scope) -> None:
         """Raise Refused unless the operator has that scope."""
@@ -120,7 +120,7 @@ class Gate:
         store = self._parts.store
         _must_be_ours(request, form, operator_sessions.form_mark(store, request.cookies.get(_FORM, "")))
         name = form.get("user", "")
-        self._parts.door.attempt(name)
+        self._parts.door.sign_in(name)
         operator = self._recognised(name, form.get("password", ""), form.get("code", ""))
         if operator is None:
             return self.sign_in_page(request, 403, _WRONG, name[:255])
