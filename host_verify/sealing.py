@@ -8,6 +8,7 @@ key for each use. Each secret is encrypted under a data key of its own, and that
 import hashlib
 import hmac
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
@@ -67,6 +68,7 @@ class Sealer:
 
     def __init__(self, root: Root) -> None:
         self.again: Callable[[], Root] | None = None
+        self._one = threading.Lock()
         self._keys = _wrapping(root)
         self._row_key = derived(root.marks, b"row")
         self._chain_key = derived(root.marks, b"audit")
@@ -88,7 +90,9 @@ class Sealer:
     def unseal(self, sealed: bytes, context: bytes) -> bytes | None:
         """Return the secret, or None if it was sealed under another key or context, or was altered."""
         if self.again is not None and sealed and sealed[0] >= len(self._keys):
-            self._keys = _wrapping(self.again())
+            with self._one:  # many threads meet a new key at once, and a module serves one at a time
+                if sealed[0] >= len(self._keys):
+                    self._keys = _wrapping(self.again())
         try:
             key = self._keys[sealed[0]]
             data_key = key.decrypt(sealed[1:_DATA_KEY], sealed[_DATA_KEY:_SECRET], context)

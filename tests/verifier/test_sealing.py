@@ -1,5 +1,9 @@
 """What seals secrets: each under a data key of its own, bound to its row, under a root that can grow."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -58,6 +62,24 @@ def test_a_renewed_root_opens_what_was_sealed_before_and_seals_anew():
     # Marks and the chain are for good.
     assert before.row_mark(b"row") == after.row_mark(b"row")
     assert before.link(b"", b"entry") == after.link(b"", b"entry")
+
+
+def test_threads_that_meet_a_renewed_root_fetch_it_one_after_the_other():
+    old = Root.drawn()
+    sealer, fetched, at_once = Sealer(old), [], threading.Semaphore(1)
+    sealed = Sealer(renewed := old.renewed()).seal(SECRET, CONTEXT)
+
+    def again():
+        assert at_once.acquire(blocking=False), "two threads at once"
+        time.sleep(0.05)
+        fetched.append(1)
+        at_once.release()
+        return renewed
+
+    sealer.again = again
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: sealer.unseal(sealed, CONTEXT), range(8))) == {SECRET}
+    assert len(fetched) == 1
 
 
 @pytest.mark.parametrize("length", [0, 31, 32, 33, 63, 65])
