@@ -41,7 +41,7 @@ class HardwareKey:
 
     def _pin(self, environment: Mapping[str, str]) -> str:
         if self.pin_file is not None:
-            return keys.private_text(self.pin_file, "the file of the PIN").decode("utf-8", "replace").strip()
+            return _pin_of(self.pin_file)
         pin = environment.get(PIN_VARIABLE)
         if not pin:
             raise VerifierError(
@@ -49,6 +49,17 @@ class HardwareKey:
                 "or into a file of mode 0600 that pin-source names"
             )
         return pin
+
+
+def _pin_of(file: Path) -> str:
+    try:
+        pin = keys.private_text(file, "the file of the PIN").decode().strip()
+    except UnicodeDecodeError:
+        pin = ""
+    if not pin:
+        # Not tried: it would be one of the few wrong ones that lock the module.
+        raise VerifierError(f"the file of the PIN {file} holds none: write the PIN into it, as text in UTF-8")
+    return pin
 
 
 def key_of(uri: str) -> HardwareKey:

@@ -182,6 +182,16 @@ def test_a_pin_in_the_uri_is_refused_and_not_repeated():
     assert "48151623" not in str(caught.value)
 
 
+@pytest.mark.parametrize("held", [b"", b" \n", b"12\xff34"])
+def test_a_file_without_a_pin_costs_no_try(tmp_path, held):
+    file = tmp_path / "pin"
+    file.touch(0o600)
+    file.write_bytes(held)
+    key = key_of(f"pkcs11:token=fob;object=store?module-path=/none.so&pin-source=file:{file}")
+    with pytest.raises(VerifierError, match="holds none"):
+        key.master({})
+
+
 def test_labels_may_be_escaped():
     key = key_of("pkcs11:token=my%20fob;object=a%3Bb?module-path=/x%20y.so&pin-source=file:///etc/fob/pin")
     assert (key.token, key.label, key.library, str(key.pin_file)) == (
