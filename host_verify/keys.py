@@ -61,10 +61,14 @@ def make_key_file(path: Path) -> None:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise NotDone(f"{path} exists already: it may be another store's only key, so it stays") from None
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(KEY_BYTES) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(KEY_BYTES) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink()  # half a key would stand in the way of the next try
+        raise VerifierError(f"the key file {path} cannot be written: {error.strerror}") from None
     sync_folder(path.parent)
 
 

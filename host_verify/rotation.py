@@ -34,7 +34,7 @@ def rotate(opener: Opener, utc: int, by: Actor = LIBRARY) -> Rotated:
             f"the key is {opener.key_name}, which this program cannot change: host-verify master add makes "
             "another key open the store, and host-verify master remove ends this one once nothing uses it"
         )
-    file = opener.key_file
+    file = opener.key_file.resolve()  # a link to a key stays one
     beside = next_file(file)
     with opener.open() as store:
         known = opener.master()
@@ -43,6 +43,9 @@ def rotate(opener: Opener, utc: int, by: Actor = LIBRARY) -> Rotated:
             raise _faster()
         if not beside.exists():
             keys.make_key_file(beside)
+        owner = file.stat()
+        if beside.stat().st_uid != owner.st_uid:  # rotated by root: the service has to read it too
+            os.chown(beside, owner.st_uid, owner.st_gid)
         new = SoftwareMaster(keys.key_from_file(beside))
         key = masterkeys.add(store, known, new, utc, by)
         try:

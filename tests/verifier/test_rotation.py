@@ -69,6 +69,36 @@ def test_a_rotated_key_opens_the_store_and_the_old_one_does_no_more(opener):
         ]  # fmt: skip
 
 
+def test_a_link_to_a_key_file_stays_a_link(opener, tmp_path):
+    link = tmp_path / "link.key"
+    link.symlink_to(opener.key_file)
+    before = opener.key_file.read_text()
+    rotation.rotate(replace(opener, key_file=link), NOON)
+    assert link.is_symlink()
+    assert opener.key_file.read_text() != before
+    works(opener, NOON)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")
+def test_a_key_file_that_root_rotates_stays_its_owners(opener):
+    os.chown(opener.key_file, 12345, 12346)
+    rotation.rotate(opener, NOON)
+    found = opener.key_file.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (12345, 12346, 0o600)
+
+
+def test_a_key_file_that_cannot_be_written_leaves_nothing_in_the_way(tmp_path):
+    resource = pytest.importorskip("resource")
+    file, (soft, hard) = tmp_path / "verifier.key", resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with pytest.raises(VerifierError, match="cannot be written: File too large"):
+            keys.make_key_file(file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    keys.make_key_file(file)
+
+
 def test_a_store_that_is_open_goes_on_through_any_number_of_rotations(opener):
     with opener.open() as store:
         for turn in range(3):
