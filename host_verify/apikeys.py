@@ -1,7 +1,7 @@
 """The keys by which other programs may ask the verifier over HTTP: made once, shown once, kept as a digest.
 
 A key is 256 random bits, so a plain keyed digest protects it as well as a slow one would. Its row carries a
-mark like a token's: a scope raised, or a revocation undone, by anyone without the master key is refused.
+mark like a token's: a scope raised by anyone without the master key is refused.
 """
 
 import hmac
