@@ -71,8 +71,8 @@ def _text(session: Session, done: restoring.Restored, keep_counters: bool) -> st
         )
     elif done.counters:
         lines.append(
-            f"{len(done.counters)} counter tokens are suspended, for nobody knows which codes were used: "
-            "host-verify token enable ID, and at once host-verify resync USER."
+            f"{len(done.counters)} counter tokens are suspended or lost, for nobody knows which codes were "
+            "used: host-verify token enable ID, and at once host-verify resync USER."
         )
     if done.ended:
         lines.append(f"{done.ended} replacement codes are void: host-verify token lost ID makes new ones.")

@@ -40,7 +40,7 @@ class Restored:
     made     when the backup's last entry was written (UTC seconds); entries are its entries
     tokens   all of them
     steps    time tokens whose steps are used up; within `wait` seconds each shows a new code
-    counters ids of the counter tokens that were suspended, or with `keep_counters` could be replayed
+    counters ids of the counter tokens that are suspended or lost, or with `keep_counters` could be replayed
     ended    replacement codes that are void
     """
 
@@ -126,10 +126,11 @@ def _closed(
         for token in page:
             state = token.state
             if token.kind == "hotp":
-                if state.status in _IN_USE:
+                # One that was out of use then may have been used, too, before it was restored.
+                if state.status is not Status.REVOKED:
                     counters.append(token.id)
-                    if not keep_counters:
-                        changes.append((token, state._replace(status=Status.SUSPENDED)))
+                if state.status in _IN_USE and not keep_counters:
+                    changes.append((token, state._replace(status=Status.SUSPENDED)))
             elif state.status is not Status.REVOKED and (free := _free(token, utc, policy)) > state.next_step:
                 steps += 1
                 wait = max(wait, _seconds_until(token, free, utc, policy))

@@ -15,6 +15,7 @@ from host_verify.core import Reason, State, Status
 from host_verify.database import file_place, written
 from host_verify.errors import NotDone, VerifierError
 from host_verify.keys import SoftwareMaster
+from host_verify.losing import lose
 from host_verify.policy import Policy
 from host_verify.restoring import restore
 from host_verify.service import add_token, resync, set_status, verify
@@ -128,6 +129,21 @@ def test_a_counter_token_is_suspended_until_two_codes_show_where_it_stands(fille
         set_status(store, bob.id, Status.ACTIVE, NOON + 60)
         assert resync(store, "bob", code_of(HOTP, 6), code_of(HOTP, 7), NOON + 60, POLICY).accepted
         assert all(not verify(store, "bob", code, NOON + 60, POLICY).accepted for code in used)
+
+
+@pytest.mark.parametrize("status", [Status.SUSPENDED, Status.LOST])
+def test_a_counter_token_that_was_out_of_use_is_named_and_stays_so(filled, free, tmp_path, status):
+    with open_store(filled) as store:
+        (bob,) = store.tokens("bob")
+        if status is Status.LOST:
+            lose(store, bob.id, NOON)
+        else:
+            set_status(store, bob.id, status, NOON)
+    back_up(filled, tmp_path / "backup.db")
+    done = restore(tmp_path / "backup.db", free, KEY, NOON + 60, POLICY)
+    assert done.counters == [bob.id]
+    with open_store(free) as store:
+        assert store.token(bob.id).state.status is status
 
 
 def test_counters_may_be_kept_and_are_named(filled, free, tmp_path):
