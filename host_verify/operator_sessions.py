@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from . import operators
 from .audit import Actor, Entry
 from .operators import Operator
+from .schema import operator as table
 from .schema import operator_session
 from .store import Store
 
@@ -45,20 +46,28 @@ class _Session:
         }
 
 
-def begin(store: Store, operator: Operator, utc: int) -> str:
-    """Begin a session and return its cookie. Those that have ended by themselves are cleared away."""
+def begin(store: Store, operator: Operator, utc: int) -> str | None:
+    """Begin a session and return its cookie; None if the operator is not as he was when he was recognised.
+
+    Sessions that have ended by themselves are cleared away.
+    """
     cookie = secrets.token_urlsafe(32)
     made = _Session(_digest(store, cookie), operator.name, utc, utc)
 
+    as_he_was = sa.select(table.c.mark).where(table.c.name == operator.name).with_for_update()
+
     def put(connection: sa.Connection) -> bool:
+        # Looked at in the transaction: a new password ends all sessions, one that begins just then too.
+        if connection.execute(as_he_was).scalar_one_or_none() != store.mark(operator.content()):
+            return False
         columns = operator_session.c
         over = sa.or_(columns.seen <= utc - IDLE, columns.created <= utc - LONGEST)
         connection.execute(sa.delete(operator_session).where(over))
         connection.execute(operator_session.insert(), made.row(store))
         return True
 
-    store.write(put, (Entry(utc, operator.actor(), "sign in", "done", operator.name),))
-    return cookie
+    entry = Entry(utc, operator.actor(), "sign in", "done", operator.name)
+    return cookie if store.write(put, (entry,)) else None
 
 
 def find(store: Store, cookie: str, utc: int) -> Operator | None:

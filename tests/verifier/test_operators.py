@@ -68,6 +68,15 @@ def test_an_operator_needs_a_token_and_is_added_once(store, petra):
     assert [each.name for each in operators.every(store)] == ["petra"]
 
 
+def test_no_session_begins_by_what_ended_while_it_was_looked_at(store, petra):
+    operators.set_password(store, "petra", PASSWORD + "!", NOON)
+    assert operator_sessions.begin(store, petra, NOON) is None
+    now = operators.in_force(store, "petra")
+    operators.revoke(store, "petra", NOON)
+    assert operator_sessions.begin(store, now, NOON) is None
+    assert store.read(sa.select(schema.operator_session)) == []
+
+
 def test_a_revoked_operator_is_out_at_once_and_may_come_back(store, petra):
     cookie = operator_sessions.begin(store, petra, NOON)
     operators.revoke(store, "petra", NOON + 1)

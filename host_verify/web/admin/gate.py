@@ -122,10 +122,11 @@ class Gate:
         name = form.get("user", "")
         self._parts.door.sign_in(name)
         operator = self._recognised(name, form.get("password", ""), form.get("code", ""))
-        if operator is None:
+        cookie = operator and operator_sessions.begin(store, operator, self._settings.clock())
+        if not cookie:
             return self.sign_in_page(request, 403, _WRONG, name[:255])
         answer = RedirectResponse("/admin/", 303, HEADERS)
-        _give(answer, request, _SESSION, operator_sessions.begin(store, operator, self._settings.clock()))
+        _give(answer, request, _SESSION, cookie)
         answer.delete_cookie(_FORM, path="/admin")
         return answer
 
