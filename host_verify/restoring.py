@@ -93,7 +93,9 @@ def _prepared(
     """Copy the backup and close in the copy what may have been used since."""
     for end in ("", "-wal"):  # a backup is one file; a store that was copied as it lay may be two
         if (source := file.with_name(file.name + end)).exists():
-            shutil.copyfile(source, copy.with_name(copy.name + end))
+            target = copy.with_name(copy.name + end)
+            target.touch(0o600)
+            shutil.copyfile(source, target)
     place = file_place(copy)
     with _named(copy, file):
         migrate.upgrade(place, master, utc, by)

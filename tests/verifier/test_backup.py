@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
-from host_verify import audit, backup, masterkeys, schema
+from host_verify import audit, backup, masterkeys, restoring, schema
 from host_verify.cli import cli
 from host_verify.core import Reason, State, Status
 from host_verify.database import file_place, written
@@ -196,6 +196,26 @@ def test_a_backup_made_under_load_is_of_one_instant(filled, tmp_path):
         stop.set()
         thread.join(60)
     assert errors == []
+
+
+def test_what_is_restored_is_at_no_time_readable_by_others(tmp_path, monkeypatch):
+    place = file_place(tmp_path / "verifier.db")
+    create(place, KEY, NOON)
+    modes = {}
+
+    def look(unfinished, *arguments):
+        found = unfinished.path.parent.glob(unfinished.path.name + "*")
+        modes.update({each.name[-4:]: each.stat().st_mode & 0o777 for each in found})
+        return upgrade(unfinished, *arguments)
+
+    upgrade = restoring.migrate.upgrade
+    monkeypatch.setattr(restoring.migrate, "upgrade", look)
+    with open_store(place) as store:
+        add_token(store, "anna", None, account(), NOON)
+        assert (tmp_path / "verifier.db-wal").exists()
+        restore(place.path, file_place(tmp_path / "new.db"), KEY, NOON, POLICY)
+    assert "-wal" in modes
+    assert set(modes.values()) == {0o600}
 
 
 def test_neither_overwrites_anything(filled, tmp_path):
