@@ -4,7 +4,6 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ import click
 from .audit import Entry
 from .core import Status
 from .errors import NotDone
+from .placing import exists, placed
 from .seeds import Secret, container
 from .service import user_name
 from .session import Session
@@ -40,7 +40,7 @@ def export_seeds(
     secret = Secret(secret_file, confirm=True)
     with session.open() as store:
         if os.path.lexists(file):
-            raise NotDone(f"{file} is there already and was left as it is: name another file")
+            raise exists(file)
         what = "the export"
         key = (
             container.shared(secret.key(what))
@@ -68,14 +68,11 @@ def _write(
                 count += 1
                 yield container.Given(token.id, store.account(token), token.user, token.serial)
 
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as output:
+    with placed(file) as draft:
+        with draft.open("wb") as output:
             for piece in container.write(given(), key):
                 digest.update(piece)
                 output.write(piece)
-            output.flush()
-            os.fsync(output.fileno())
         entry = Entry(
             int(time.time()),
             session.actor,
@@ -85,16 +82,4 @@ def _write(
         )
         if not store.write(lambda _: True, (entry,)):
             raise NotDone("the export could not be put into the audit, so it was not made: try again")
-        try:
-            os.link(draft, file)
-        except FileExistsError:
-            raise
-        except OSError:  # FAT, as sticks have it, knows no links: the name is taken first.
-            os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            draft.replace(file)
-    except FileExistsError:
-        raise NotDone(f"{file} is there already and was left as it is: name another file") from None
-    finally:
-        with suppress(FileNotFoundError):
-            draft.unlink()
     return count, digest.hexdigest()

@@ -25,13 +25,24 @@ def placed(path: Path) -> Iterator[Path]:
         must_be_free(path)
         with open(name, "rb+") as file:
             os.fsync(file.fileno())
-        os.link(name, path)
+        _take_name(Path(name), path)
         sync_folder(path.parent)
     except FileExistsError:
         raise exists(path) from None
     finally:
         for end in ("", *_BESIDE):
             Path(name + end).unlink(missing_ok=True)
+
+
+def _take_name(draft: Path, path: Path) -> None:
+    """Call `draft` `path`. Raises FileExistsError if there is a file of that name."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise
+    except OSError:  # FAT, as sticks have it, knows no links: the name is taken first.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        draft.replace(path)
 
 
 def must_be_free(path: Path) -> None:
