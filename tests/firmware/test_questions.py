@@ -57,6 +57,37 @@ def test_a_press_that_begins_when_the_question_has_been_read_answers_it(kind: st
     assert token.answers == 1 and token.bench.vault.account(0).counter == 0
 
 
+@pytest.mark.parametrize(
+    "draw_ms, read_ms, answers", [(130, 310, 1), (130, 250, 0), (700, 310, 1), (700, 250, 0)]
+)
+def test_a_question_is_read_from_when_it_is_drawn_whatever_the_step_does_then(
+    draw_ms: int, read_ms: int, answers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SHA-512 takes a board a quarter of a second, in the same step as the picture."""
+    token = Asking("code")
+    bench = token.bench
+    monkeypatch.setattr(bench.app, "_ticks", lambda: bench.ms)
+    show = bench.display.show
+
+    def drawn(view: views.View) -> None:
+        bench.ms += draw_ms
+        show(view)
+
+    def computed(now_ms: int) -> None:
+        if now_ms == asked_ms:
+            bench.ms += 240
+
+    asked_ms = bench.ms
+    monkeypatch.setattr(bench.app, "_prepare", computed)
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.display, "show", drawn)
+        token.ask()
+    drawn_ms = asked_ms + draw_ms
+    bench.run(drawn_ms + read_ms - bench.ms)
+    hold(bench, "confirm", 30)
+    assert token.answers == answers
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("held_ms", [10, 500, 2000])
 def test_a_press_that_began_before_the_question_never_answers_it(kind: str, held_ms: int) -> None:

@@ -64,21 +64,22 @@ class Screen:
             self.display.light(self._level)
         if self._level != OFF:
             self._measure(now_ms)
-            before = self._view
             self.draw(self._look(app, now_ms))
-            self._wait_for_reading(app.question, before, now_ms)
+            self._wait_for_reading(app, now_ms)
 
-    def _wait_for_reading(self, question: "Question | None", before: "View | None", now_ms: int) -> None:
+    def _wait_for_reading(self, app: "App", now_ms: int) -> None:
         """Make a question answerable once it has stood on the display for ASK_MS.
 
         A host could otherwise have it answered by a press that was meant for what stood there before.
         """
+        question = app.question
         if question is not self._asked:
             self._asked, self._asked_ms, self.answerable = question, None, None
-        elif question is not None and self._asked_ms is None:
-            shown = before is not None and before.screen in QUESTIONS
+        if question is not None and self._asked_ms is None:
+            shown = self._view is not None and self._view.screen in QUESTIONS
             if shown and not (self.display.busy or self.display.pending):
-                self._asked_ms = now_ms
+                # Not the next step: computing a code may put that off by most of ASK_MS.
+                self._asked_ms = app.ticks(now_ms)
         elif self._asked_ms is not None and now_ms - self._asked_ms >= ASK_MS:
             self.answerable = question
 
